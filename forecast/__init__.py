@@ -1,0 +1,1 @@
+"""The domain: frames in, frames out, without database, web, scheduler or settings."""

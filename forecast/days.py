@@ -1,0 +1,163 @@
+"""What is known ahead about days: opening hours, public holidays, special days.
+
+Everything here is by local day (whole days since 1970-01-01) and slot; clock changes are `buckets.py`'s business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from forecast.buckets import Grid, Ns
+from forecast.errors import InputError
+
+Flags = npt.NDArray[np.bool_]
+FOREVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class OpeningHours:
+    """Weekly opening hours, each valid from a local day on: rows of (weekday, opens, closes, valid_from).
+
+    Minutes of the day, half-open; `closes` may be 1440. A weekday without a row in the latest valid set is closed.
+    """
+
+    rows: tuple[tuple[int, int, int, int], ...]
+
+    @classmethod
+    def from_frame(cls, hours: pd.DataFrame) -> OpeningHours:
+        """hours[weekday, opens, closes, valid_from] of one queue -> OpeningHours."""
+        rows = []
+        for row in hours.itertuples(index=False):
+            valid = getattr(row, "valid_from", None)
+            since = 0 if valid is None or pd.isna(valid) else int(pd.Timestamp(valid).value // 86_400_000_000_000)
+            rows.append((int(row.weekday), minutes(row.opens), minutes(row.closes), since))
+        return cls(tuple(sorted(rows, key=lambda row: (row[3], row[0], row[1]))))
+
+    def mask(self, grid: Grid) -> Flags:
+        """grid[n] -> bool[n]: is the bucket's start inside the opening hours of its day?"""
+        if grid.slots == 1:
+            return self._days_open(grid)
+        minute = grid.slot * (grid.interval.seconds // 60)
+        weekday = grid.weekday
+        open_ = np.zeros(len(grid), dtype=bool)
+        for since, until, rows in self._periods():
+            valid = (grid.day >= since) & (grid.day < until)
+            inside = np.zeros(len(grid), dtype=bool)
+            for day, opens, closes, _ in rows:
+                inside |= (weekday == day) & (minute >= opens) & (minute < closes)
+            open_ |= valid & inside
+        return open_
+
+    def _days_open(self, grid: Grid) -> Flags:
+        open_ = np.zeros(len(grid), dtype=bool)
+        for since, until, rows in self._periods():
+            weekdays = np.isin(grid.weekday, [row[0] for row in rows])
+            open_ |= (grid.day >= since) & (grid.day < until) & weekdays
+        return open_
+
+    def _periods(self) -> Iterable[tuple[int, int, list[tuple[int, int, int, int]]]]:
+        starts = sorted({row[3] for row in self.rows})
+        for number, since in enumerate(starts):
+            until = starts[number + 1] if number + 1 < len(starts) else FOREVER
+            yield since if number else -FOREVER, until, [row for row in self.rows if row[3] == since]
+
+
+def minutes(clock: object) -> int:
+    """`08:30` -> 510; `24:00` -> 1440."""
+    text = str(clock)
+    try:
+        hour, minute = (int(part) for part in text.split(":")[:2])
+    except ValueError:
+        raise InputError(f"The opening time {text!r} is not a time of day.", remedy="Write it as 08:30.", field="opens") from None
+    if not (0 <= hour <= 24 and 0 <= minute < 60 and hour * 60 + minute <= 1440):
+        raise InputError(f"The opening time {text!r} lies outside the day.", remedy="Use 00:00 to 24:00.", field="opens")
+    return hour * 60 + minute
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Special days: public holidays of a country (and region), and the planner's own.
+
+    own:  local day -> name, recurring or once; `once` days trained nothing and come never again
+    """
+
+    country: str | None = None
+    region: str | None = None
+    own: Mapping[int, str] = field(default_factory=dict)
+    once: frozenset[int] = frozenset()
+
+    @classmethod
+    def of(cls, days: pd.DataFrame | None = None, *, country: str | None = None, region: str | None = None) -> Calendar:
+        """days[date, name, kind, until] -> Calendar; `date` is the local day, given as midnight UTC of that date."""
+        own: dict[int, str] = {}
+        once: set[int] = set()
+        if days is not None:
+            for row in days.itertuples(index=False):
+                first = _day(row.date)
+                last = _day(getattr(row, "until", None), default=first)
+                for day in range(first, max(first, last) + 1):
+                    own[day] = str(row.name)
+                    if getattr(row, "kind", "recurring") == "once":
+                        once.add(day)
+        if country is not None:
+            _holidays(country, region, (2020,))  # refuse an unknown country here, not in the middle of a fit
+        return cls(country, region, own, frozenset(once))
+
+    def names(self, days: Ns | Sequence[int]) -> list[str]:
+        """Local days[n] -> name of the special day or '' [n]; the planner's own name goes before the public one."""
+        days = np.asarray(days, dtype=np.int64)
+        public: Mapping[int, str] = {}
+        if self.country and len(days):
+            years = days.astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
+            public = _holidays(self.country, self.region, tuple(range(int(years.min()), int(years.max()) + 1)))
+        return [self.own.get(int(day)) or public.get(int(day), "") for day in days]
+
+    def special(self, days: Ns) -> Flags:
+        """Local days[n] -> bool[n]: does the day have a name?"""
+        unique, inverse = np.unique(np.asarray(days, dtype=np.int64), return_inverse=True)
+        return np.array([bool(name) for name in self.names(unique)], dtype=bool)[inverse]
+
+
+def _day(date: object, *, default: int | None = None) -> int:
+    if date is None or pd.isna(date):  # type: ignore[call-overload]
+        if default is None:
+            raise InputError("A special day has no date.", remedy="Give each row a date.", field="date")
+        return default
+    return int(pd.Timestamp(date).tz_localize(None).value // 86_400_000_000_000)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=128)
+def _holidays(country: str, region: str | None, years: tuple[int, ...]) -> Mapping[int, str]:
+    import holidays
+
+    try:
+        found = holidays.country_holidays(country.upper(), subdiv=region, years=list(years))
+    except NotImplementedError:
+        raise InputError(
+            f"No public holidays are known for {country!r}{f' / {region!r}' if region else ''}.",
+            remedy="Use an ISO 3166 code such as NL, and a region code of that country.",
+            field="country",
+        ) from None
+    epoch = pd.Timestamp("1970-01-01").date()
+    return {(date - epoch).days: name for date, name in found.items()}
+
+
+def country_of(tz: str) -> str | None:
+    """The country a time zone lies in, by the zone table (the first one named), or None."""
+    from importlib import resources
+
+    try:
+        table = resources.files("tzdata.zoneinfo").joinpath("zone.tab").read_text("utf-8")
+    except (ModuleNotFoundError, FileNotFoundError):
+        return None
+    for line in table.splitlines():
+        parts = line.split("\t")
+        if len(parts) > 2 and parts[2] == tz:
+            return parts[0]
+    return None

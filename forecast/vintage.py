@@ -1,0 +1,387 @@
+"""Versions and snapshots: what was known at a cutoff, and nothing else.
+
+Volumes and signals are append-only versions `(ds, value, known_at)`. An `Archive` holds all of them; a `Snapshot` is
+the archive seen from a cutoff. A model gets a Snapshot; there is no way from it to anything known later, because
+`Snapshot.at` only winds back and every array it hands out is cut by `known_at <= cutoff`.
+
+`as_of` is the plain form of the same rule on frames; the tests hold the fast form to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from forecast.buckets import SECOND, Grid, Interval, Ns, day_start, from_ns, local_day, to_ns
+from forecast.days import Calendar, Flags, OpeningHours
+
+Floats = npt.NDArray[np.float64]
+T = TypeVar("T")
+ALWAYS = np.iinfo(np.int64).min
+SCHEDULE_WEEKS = 8
+IMPROBABLE = 1e-6
+
+
+def as_of(versions: pd.DataFrame, cutoff: pd.Timestamp, *, key: tuple[str, ...] = ("ds",)) -> pd.DataFrame:
+    """versions[*key, value, known_at] -> the latest version of each key known at the cutoff; on a tie the later row."""
+    known = versions[versions["known_at"] <= cutoff]
+    ordered = known.sort_values("known_at", kind="stable")
+    return ordered.drop_duplicates(list(key), keep="last").sort_values(list(key)).reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Versions:
+    """Versions of one number per bucket: ds, known_at int64[n] (ns), value float[n], ordered by (known_at, upload)."""
+
+    ds: Ns
+    value: Floats
+    known_at: Ns
+
+    @classmethod
+    def of(cls, ds: npt.ArrayLike, value: npt.ArrayLike, known_at: npt.ArrayLike) -> Versions:
+        """Order rows given in upload order; on equal `known_at` the later upload stays later."""
+        known = np.asarray(known_at, dtype=np.int64)
+        order = np.argsort(known, kind="stable")
+        return cls(np.asarray(ds, dtype=np.int64)[order], np.asarray(value, dtype=np.float64)[order], known[order])
+
+    @classmethod
+    def none(cls) -> Versions:
+        """No version at all."""
+        return cls.of([], [], [])
+
+    def __len__(self) -> int:
+        return len(self.ds)
+
+    def until(self, cutoff: int) -> Versions:
+        """The versions known at the cutoff: a view, no copy."""
+        count = int(np.searchsorted(self.known_at, cutoff, side="right"))
+        return Versions(self.ds[:count], self.value[:count], self.known_at[:count])
+
+    def latest(self) -> tuple[Ns, Floats]:
+        """ds[m] ascending and the latest value [m] of each."""
+        backwards = self.ds[::-1]
+        ds, last = np.unique(backwards, return_index=True)
+        return ds, self.value[::-1][last]
+
+    def on(self, ds: Ns) -> Floats:
+        """Scatter onto ascending starts ds[n]: the latest value of each, NaN where there is none."""
+        values = np.full(len(ds), np.nan)
+        if len(self) == 0 or len(ds) == 0:
+            return values
+        place = np.searchsorted(ds, self.ds)
+        place[place == len(ds)] = 0
+        hit = ds[place] == self.ds
+        values[place[hit]] = self.value[hit]  # a repeated place keeps its last, that is latest known, value
+        return values
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series to forecast, with all its versions.
+
+    span: versions of the queue it belongs to (value unused), by which absent rows are told from unknown ones:
+          a topic with no row today is zero as soon as its queue has a later row.
+    """
+
+    name: str
+    interval: Interval
+    tz: str
+    offered: Versions
+    queue: str = ""
+    channel: str = "phone"
+    topic: str = "all"
+    hours: OpeningHours | None = None
+    absent_is_zero: bool = True
+    span: Versions | None = None
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One past-only quantity, with all its versions. kind: `count` (absent = 0) or `level` (carried forward)."""
+
+    name: str
+    interval: Interval
+    tz: str
+    values: Versions
+    kind: str = "count"
+    topic: str = "all"
+
+
+@dataclass(frozen=True)
+class Driver:
+    """One quantity known ahead, past and future, per local day start or bucket; `queue` '' applies to every queue."""
+
+    name: str
+    values: Versions
+    queue: str = ""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Everything ever known, by name. Snapshots of it share a memo of results that depend on one snapshot alone."""
+
+    series: Mapping[str, Series]
+    signals: Mapping[str, Signal] = field(default_factory=dict)
+    drivers: Mapping[str, Driver] = field(default_factory=dict)
+    calendar: Calendar = field(default_factory=Calendar)
+    memo: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def at(self, cutoff: pd.Timestamp | int) -> Snapshot:
+        """What was knowable at the cutoff."""
+        return Snapshot(self, cutoff if isinstance(cutoff, int) else to_ns(cutoff))
+
+
+@dataclass(frozen=True)
+class History:
+    """One series as known at a cutoff, on the whole local days from its first row to the cutoff's day.
+
+    grid:  Grid[n], starts before the cutoff
+    y:     float[n] offered contacts; NaN = unknown
+    open:  bool[n] open by the hours (given, or inferred from the last eight weeks), and no whole absent day
+    """
+
+    series: Series
+    cutoff: int
+    grid: Grid
+    y: Floats
+    open: Flags
+    calendar: Calendar
+    drivers: Mapping[str, Driver]
+    schedule: Flags
+
+    @property
+    def usable(self) -> Flags:
+        """bool[n]: open and known, the rows a level may be learnt from."""
+        return self.open & ~np.isnan(self.y)
+
+    @property
+    def today(self) -> int:
+        """Local day of the cutoff."""
+        return local_day(self.cutoff, self.series.tz)
+
+    @property
+    def first_day(self) -> int:
+        return int(self.grid.day[0]) if len(self.grid) else self.today
+
+    def opening(self, grid: Grid) -> Flags:
+        """grid[n] -> bool[n]: will these buckets be open, by what is known at the cutoff?"""
+        if self.series.hours is not None:
+            return self.series.hours.mask(grid)
+        return self.schedule[grid.weekday, grid.slot]
+
+    def driver(self, name: str, days: Ns) -> Floats:
+        """The driver's known total on each local day [n]; 0 where nothing is known."""
+        driver = self.drivers[name]
+        ds, value = driver.values.latest()
+        day = Grid.of(ds, Interval.DAY, self.series.tz).day
+        total = dict.fromkeys(map(int, day), 0.0)
+        for at, amount in zip(day, value, strict=True):
+            total[int(at)] += float(amount)
+        return np.array([total.get(int(at), 0.0) for at in days])
+
+    def table(self, values: npt.NDArray[Any], *, first: int | None = None, last: int | None = None) -> Floats:
+        """values[n] -> float[days, slots] from local day `first` to `last`; NaN where there is no bucket.
+
+        The two buckets of the repeated hour share a slot: their mean stands there.
+        """
+        return by_day(self.grid, values, first=self.first_day if first is None else first, last=last)
+
+
+def by_day(grid: Grid, values: npt.NDArray[Any], *, first: int, last: int | None = None) -> Floats:
+    """values[n] on a grid -> float[last - first + 1, slots]; NaN where there is no bucket, mean of a repeated slot."""
+    final = (int(grid.day[-1]) if len(grid) else first - 1) if last is None else last
+    shape = (max(0, final - first + 1), grid.slots)
+    inside = (grid.day >= first) & (grid.day <= final)
+    place = (grid.day[inside] - first) * grid.slots + grid.slot[inside]
+    size = shape[0] * shape[1]
+    count = np.bincount(place, minlength=size)
+    total = np.bincount(place, weights=np.asarray(values, dtype=np.float64)[inside], minlength=size)
+    with np.errstate(invalid="ignore"):
+        return (total / np.where(count == 0, np.nan, count)).reshape(shape)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The archive as known at `cutoff` (ns, UTC). The only thing a model sees."""
+
+    _archive: Archive
+    cutoff: int
+    names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.names:
+            object.__setattr__(self, "names", tuple(self._archive.series))
+
+    @property
+    def moment(self) -> pd.Timestamp:
+        return from_ns(self.cutoff)
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """Names of the signals that have at least one version known at the cutoff."""
+        held = self._archive.signals.items()
+        return tuple(name for name, signal in held if len(signal.values) and signal.values.known_at[0] <= self.cutoff)
+
+    def at(self, earlier: pd.Timestamp | int) -> Snapshot:
+        """The same view from an earlier cutoff; a later one is refused."""
+        cutoff = earlier if isinstance(earlier, int) else to_ns(earlier)
+        if cutoff > self.cutoff:
+            raise ValueError(f"a snapshot of {self.moment} cannot look ahead to {from_ns(cutoff)}")
+        return replace(self, cutoff=cutoff)
+
+    def only(self, *names: str) -> Snapshot:
+        """The same cutoff, fewer series."""
+        return replace(self, names=names)
+
+    def without_signals(self) -> Snapshot:
+        """The same view with no signal in it: the 'without' of every comparison."""
+        return replace(self, _archive=replace(self._archive, signals={}, memo={}))
+
+    def series(self, name: str) -> Series:
+        """The static facts of a series (its versions are cut at the cutoff)."""
+        series = self._archive.series[name]
+        span = None if series.span is None else series.span.until(self.cutoff)
+        return replace(series, offered=series.offered.until(self.cutoff), span=span)
+
+    def signal(self, name: str) -> Signal:
+        """A signal with the versions known at the cutoff."""
+        signal = self._archive.signals[name]
+        return replace(signal, values=signal.values.until(self.cutoff))
+
+    def remember(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """`compute()` once per (cutoff, key). Only for results that are a function of this snapshot alone."""
+        full = (self.cutoff, key)
+        memo = self._archive.memo
+        if full not in memo:
+            memo[full] = compute()
+        found: T = memo[full]
+        return found
+
+    def history(self, name: str) -> History:
+        """The series on its grid, as known at the cutoff."""
+        return self.remember(("history", name), lambda: self._history(name))
+
+    def _history(self, name: str) -> History:
+        series = self.series(name)
+        span = series.offered if series.span is None else series.span
+        if len(span) == 0:
+            grid = Grid.of(np.array([], dtype=np.int64), series.interval, series.tz)
+            values: Floats = np.array([])
+        else:
+            grid = _grid(self._archive, name, int(span.ds.min()), self.cutoff)
+            values = series.offered.on(grid.ds)
+            if series.absent_is_zero:
+                inside = (grid.ds >= span.ds.min()) & (grid.ds <= span.ds.max())
+                values[inside & np.isnan(values)] = 0.0
+        schedule = _schedule(grid, values)
+        drivers = {
+            key: replace(driver, values=driver.values.until(self.cutoff))
+            for key, driver in self._archive.drivers.items()
+            if driver.queue in ("", series.queue, series.name)
+        }
+        history = History(
+            series, self.cutoff, grid, values, np.zeros(len(grid), dtype=bool), self._archive.calendar, drivers, schedule
+        )
+        open_ = series.hours.mask(grid) if series.hours else _was_open(grid, values, schedule)
+        return replace(history, open=open_ & ~_absent_days(history, open_))
+
+
+def _grid(archive: Archive, name: str, first_ds: int, cutoff: int) -> Grid:
+    """Buckets of whole local days from the day of `first_ds`, as far as they start before the cutoff.
+
+    Where a bucket lies on the calendar is no news from the future, so the places are worked out once per series.
+    """
+    series = archive.series[name]
+    first = local_day(first_ds, series.tz)
+    last = max(first, local_day(cutoff, series.tz))
+    key = ("grid", name, first_ds)
+    held = archive.memo.get(key)
+    if held is None or held.day[-1] < last:
+        ahead = max(last, local_day(int(series.offered.ds.max(initial=first_ds)), series.tz))
+        archive.memo[key] = held = _whole_days(series, first_ds, first, ahead)
+    return held.take(slice(0, int(np.searchsorted(held.ds, cutoff))))
+
+
+def _whole_days(series: Series, first_ds: int, first: int, last: int) -> Grid:
+    if series.interval.slots == 1:
+        return Grid.days(first, last, series.interval, series.tz)
+    begin, stop = day_start([first, last + 1], series.tz)
+    step = series.interval.seconds * SECOND
+    offset = (first_ds - int(begin)) % step  # zones with odd offsets keep the grid of their own rows
+    return Grid.of(np.arange(int(begin) + offset, int(stop), step, dtype=np.int64), series.interval, series.tz)
+
+
+def _schedule(grid: Grid, values: Floats) -> Flags:
+    """bool[7, slots]: a (weekday, slot) with any contact in the last eight weeks known is open."""
+    open_ = np.zeros((7, grid.slots), dtype=bool)
+    known = ~np.isnan(values)
+    if not known.any():
+        return open_
+    recent = known & (values > 0) & (grid.day > grid.day[known].max() - 7 * SCHEDULE_WEEKS)
+    open_[grid.weekday[recent], grid.slot[recent]] = True
+    return open_
+
+
+def _was_open(grid: Grid, values: Floats, schedule: Flags) -> Flags:
+    """Past buckets without given hours: open by today's schedule, or with contacts in their own eight weeks."""
+    if len(grid) == 0:
+        return np.zeros(0, dtype=bool)
+    first = int(grid.day[0]) - int(grid.weekday[0])
+    week = (grid.day - first) // 7
+    busy = np.zeros((int(week.max()) + 1, 7, grid.slots), dtype=bool)
+    some = values > 0  # NaN compares false
+    busy[week[some], grid.weekday[some], grid.slot[some]] = True
+    seen = busy.copy()
+    for back in range(1, SCHEDULE_WEEKS):
+        seen[back:] |= busy[:-back]
+    return np.asarray(seen[week, grid.weekday, grid.slot] | (schedule[grid.weekday, grid.slot] & (week == week.max())))
+
+
+def _absent_days(history: History, open_: Flags) -> Flags:
+    """bool[n]: buckets of days with no contact at all, where the queue's rate makes that improbable.
+
+    With a usual total of m for the weekday a Poisson day is empty with probability exp(-m); below 1e-6 the day was
+    closed or is unknown, and must train no level.
+    """
+    grid = history.grid
+    if len(grid) == 0:
+        return np.zeros(0, dtype=bool)
+    first = int(grid.day[0])
+    day = grid.day - first
+    total = np.bincount(day, weights=np.where(open_, np.nan_to_num(history.y), 0.0))
+    usual = _usual_totals(total)
+    absent = (total == 0) & (usual > -np.log(IMPROBABLE))
+    if int(grid.day[-1]) == history.today:
+        absent[-1] = False  # today may still be empty because it has only begun
+    return np.asarray(absent[day])
+
+
+def _usual_totals(total: Floats) -> Floats:
+    """Day totals [d] -> mean of the same weekday's totals above zero, eight weeks to either side [d]."""
+    weeks = -(-len(total) // 7)
+    table = np.zeros((weeks + 2 * SCHEDULE_WEEKS + 1, 7))
+    table[SCHEDULE_WEEKS + 1 : SCHEDULE_WEEKS + 1 + weeks].flat[: len(total)] = total
+    window = 2 * SCHEDULE_WEEKS + 1
+    sums, counts = np.cumsum(table, axis=0), np.cumsum(table > 0, axis=0)
+    mean = (sums[window:] - sums[:-window]) / np.maximum(counts[window:] - counts[:-window], 1)
+    return np.asarray(mean.ravel()[: len(total)])
+
+
+__all__ = [
+    "ALWAYS",
+    "Archive",
+    "Driver",
+    "Floats",
+    "History",
+    "Series",
+    "Signal",
+    "Snapshot",
+    "Versions",
+    "as_of",
+    "by_day",
+]

@@ -1,0 +1,108 @@
+"""The rows of a table on their way in: which are kept, and why the others are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from forecast.buckets import Ns
+from forecast.contacts.clock import Walls, find_order, instants, read_walls
+from forecast.contacts.numbers import Floats, parse_numbers
+from forecast.contacts.problem import Problem
+from forecast.contacts.tables import Table
+from forecast.contacts.zones import Flags
+from forecast.errors import EmptyFile
+
+
+class Intake:
+    """Reads columns of one table; every reader marks the rows it cannot use. `names`: our name -> column of the file."""
+
+    def __init__(self, table: Table, names: Mapping[str, str]) -> None:
+        self.table = table
+        self.names = names
+        self.keep: Flags = np.ones(len(table.frame), dtype=bool)
+        self.problems: list[Problem] = list(table.problems)
+        self.warnings: list[str] = list(table.warnings)
+        unknown = [str(column) for column in table.frame.columns if column not in names.values()]
+        if unknown:
+            self.warnings.append(f"Column(s) not used: {', '.join(unknown)}.")
+
+    def has(self, name: str) -> bool:
+        """The file has this column."""
+        return name in self.names
+
+    def cells(self, name: str) -> pd.Series:
+        """text[n] of one column."""
+        return self.table.frame[self.names[name]]
+
+    def reject(self, name: str, bad: Flags, reasons: str | npt.NDArray[np.object_]) -> None:
+        """Leave the marked rows out, with one reason for all or one for each row."""
+        if not bad.any():
+            return
+        column = self.names[name]
+        cells = self.table.frame[column].to_numpy()
+        rows = self.table.frame.index.to_numpy()
+        for place in np.flatnonzero(bad):
+            reason = reasons if isinstance(reasons, str) else str(reasons[place])
+            self.problems.append(Problem(int(rows[place]), column, str(cells[place]), reason))
+        self.keep &= ~bad
+
+    def text(self, name: str) -> pd.Series:
+        """text[n] of a column that may not be empty."""
+        cells = self.cells(name)
+        self.reject(name, (cells == "").to_numpy(dtype=bool), "is empty")
+        return cells
+
+    def numbers(self, name: str, *, required: bool = True, negative: bool = False) -> Floats:
+        """values[n]; an empty cell is NaN where not `required`, anything that is no finite number is refused."""
+        cells = self.cells(name)
+        values, bad = parse_numbers(cells, self.table.decimal)
+        self.reject(name, bad, "is not a number")
+        if required:
+            self.reject(name, (cells == "").to_numpy(dtype=bool), "is empty")
+        if not negative:
+            self.reject(name, np.nan_to_num(values) < 0, "is negative")
+        return values
+
+    def order(self, names: tuple[str, ...], asked: str | None) -> str:
+        """The date order that these columns agree on."""
+        return find_order([self.cells(name) for name in names if self.has(name)], asked)
+
+    def walls(self, name: str, order: str) -> Walls:
+        """Walls[n] of a time column that may not be empty."""
+        walls = read_walls(self.cells(name), order)
+        self.reject(name, ~walls.good, walls.reasons)
+        return walls
+
+    def moments(self, name: str, order: str, tz: str) -> Ns:
+        """UTC ns[n] of a time column in which empty cells are allowed (NaT)."""
+        walls = read_walls(self.cells(name), order)
+        blank = (self.cells(name) == "").to_numpy(dtype=bool)
+        self.reject(name, ~walls.good & ~blank, walls.reasons)
+        return instants(walls, tz)
+
+    def require_rows(self) -> None:
+        """EmptyFile where no row is left, with the first reasons."""
+        if not self.keep.any():
+            first = " ".join(
+                str(problem) for problem in sorted(self.problems, key=lambda problem: problem.row)[:3]
+            )
+            raise EmptyFile(
+                f"{self.table.name} has no usable row. {first}",
+                remedy="Repair these rows and load it again.",
+                field="file",
+            )
+
+    def done(self) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
+        """(problems by row, warnings)."""
+        return tuple(sorted(self.problems, key=lambda problem: problem.row)), tuple(self.warnings)
+
+
+def times(ns: Ns) -> pd.Series:
+    """UTC ns[n], NaT allowed -> Series datetime64[ns, UTC]."""
+    return pd.Series(
+        pd.to_datetime(pd.Series(np.asarray(ns, dtype=np.int64).view("datetime64[ns]")), utc=True)
+    )

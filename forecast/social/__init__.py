@@ -1,0 +1,1 @@
+"""The social chain: mentions in, counted signals out (CONTRIBUTING.md draws it)."""

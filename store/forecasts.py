@@ -1,0 +1,203 @@
+"""Stored forecasts: versions that are drafted, published, locked; one packed row per version, series and bucket.
+
+A draft of a run that still runs is invisible; publishing is one small transaction. Reading composes: for each bucket
+the latest version that holds it, so that a run over two days does not hide the eight weeks of last night.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from forecast.buckets import Ns, to_ns
+from forecast.errors import InputError, NotFound
+from forecast.models.base import QUANTILES
+from store.columns import moments
+from store.statements import series_ids, table_of, write
+from store.tables import ForecastRow, ForecastSeries, RunRow, VersionRow
+
+COLUMNS = ("mean", *(f"{tau:g}" for tau in QUANTILES))
+PACKED = np.dtype("<f4")
+
+
+@dataclass(frozen=True)
+class ForecastVersion:
+    """One version of the forecast. state: draft, published or locked; cutoff: what it knew."""
+
+    id: int
+    run_id: int | None
+    cutoff: dt.datetime
+    created_at: dt.datetime
+    published_at: dt.datetime | None
+    state: str
+    label: str
+
+
+def create_version(
+    session: Session, *, run_id: int | None, cutoff: dt.datetime, now: dt.datetime, label: str = ""
+) -> int:
+    """Open a draft; its id goes to `save_forecast`."""
+    facts = {"run_id": run_id, "cutoff": cutoff, "created_at": now, "state": "draft", "label": label}
+    return int(session.scalar(insert(table_of(VersionRow)).values(**facts).returning(VersionRow.id)) or 0)
+
+
+def save_forecast(
+    session: Session,
+    version_id: int,
+    series: str,
+    granularity: str,
+    ds_ns: Ns,
+    values: npt.NDArray[np.floating[Any]],
+) -> None:
+    """Pack ds[n] (ns) and values[n, 1 + len(QUANTILES)] (the mean first) into rows of a draft; saving again replaces them."""
+    packed = np.ascontiguousarray(values, dtype=PACKED)
+    if packed.shape != (len(ds_ns), len(COLUMNS)):
+        raise ValueError(
+            f"a forecast of {len(ds_ns)} buckets is [{len(ds_ns)}, {len(COLUMNS)}], not {packed.shape}"
+        )
+    if len(ds_ns) == 0:
+        return
+    number = int(series_ids(session, table_of(ForecastSeries), [(series,)])[0])
+    raw, width = packed.tobytes(), packed.shape[1] * PACKED.itemsize
+    count = len(ds_ns)
+    columns = {
+        "version_id": [version_id] * count,
+        "series_id": [number] * count,
+        "granularity": [granularity] * count,
+        "ds": (np.asarray(ds_ns, dtype=np.int64) // 1000).tolist(),
+        "packed": [raw[at : at + width] for at in range(0, len(raw), width)],
+    }
+    keys = ["version_id", "series_id", "granularity", "ds"]
+    write(
+        session,
+        table_of(ForecastRow),
+        columns,
+        then=lambda insert: insert.on_conflict_do_update(
+            index_elements=keys, set_={"packed": insert.excluded.packed}
+        ),
+    )
+
+
+def publish_version(session: Session, version_id: int, now: dt.datetime, *, lock: bool = False) -> None:
+    """Publish a draft (`lock`: and lock it). Publishing a published version again changes nothing."""
+    held = _version(session, version_id)
+    state = "locked" if lock or held.state == "locked" else "published"
+    at = held.published_at or now
+    session.execute(
+        update(table_of(VersionRow)).where(VersionRow.id == version_id).values(state=state, published_at=at)
+    )
+
+
+def list_versions(session: Session, *, limit: int | None = None) -> list[ForecastVersion]:
+    """All versions, the latest first."""
+    query = select(*table_of(VersionRow).c).order_by(VersionRow.id.desc())
+    return [_named(row) for row in session.execute(query if limit is None else query.limit(limit))]
+
+
+def load_forecast(
+    session: Session,
+    *,
+    series: Sequence[str] | None,
+    start: dt.datetime | None = None,
+    end: dt.datetime | None = None,
+    granularity: str = "interval",
+    version: str | int = "published",
+    as_of: dt.datetime | None = None,
+) -> pd.DataFrame:
+    """-> forecast[series, ds, mean, 0.025, ... 0.975], start <= ds < end, by series and ds.
+
+    version: `published` (locked ones count), `locked`, `latest` (drafts too, once their run has ended) or an id
+    as_of: what was published (for `latest`: made) by then
+    """
+    table, made = table_of(ForecastRow), table_of(VersionRow)
+    query = select(ForecastSeries.name, table.c.ds, table.c.packed, _rank(table, made, version))
+    query = query.join(ForecastSeries, ForecastSeries.id == table.c.series_id).join(
+        made, made.c.id == table.c.version_id
+    )
+    query = query.where(table.c.granularity == granularity, *_chosen(session, version, as_of))
+    if series is not None:
+        query = query.where(ForecastSeries.name.in_(list(series)))
+    if start is not None:
+        query = query.where(table.c.ds >= to_ns(start) // 1000)
+    if end is not None:
+        query = query.where(table.c.ds < to_ns(end) // 1000)
+    ranked = query.subquery()
+    best = (
+        select(ranked.c.name, ranked.c.ds, ranked.c.packed)
+        .where(ranked.c.rank == 1)
+        .order_by(ranked.c.name, ranked.c.ds)
+    )
+    rows = session.execute(best).all()
+    values = np.frombuffer(b"".join(row.packed for row in rows), dtype=PACKED).reshape(
+        len(rows), len(COLUMNS)
+    )
+    frame = pd.DataFrame(values.astype(np.float64), columns=list(COLUMNS))
+    frame.insert(0, "series", pd.Series([row.name for row in rows], dtype=object))
+    frame.insert(1, "ds", moments(np.array([row.ds for row in rows], dtype=np.int64)))
+    return frame
+
+
+def _rank(table: Any, made: Any, version: str | int) -> ColumnElement[int]:
+    newest = [made.c.id.desc()] if version == "latest" else [made.c.published_at.desc(), made.c.id.desc()]
+    rank: ColumnElement[int] = func.row_number().over(
+        partition_by=[table.c.series_id, table.c.ds], order_by=newest
+    )
+    return rank.label("rank")
+
+
+def _chosen(session: Session, version: str | int, as_of: dt.datetime | None) -> list[ColumnElement[bool]]:
+    if isinstance(version, int):
+        _version(session, version)
+        return [VersionRow.id == version]
+    if version == "latest":
+        running = select(RunRow.id).where(RunRow.state == "running")
+        ended = or_(
+            VersionRow.state != "draft", VersionRow.run_id.is_(None), VersionRow.run_id.not_in(running)
+        )
+        return [ended] if as_of is None else [ended, VersionRow.created_at <= as_of]
+    states = {"published": ["published", "locked"], "locked": ["locked"]}.get(version)
+    if states is None:
+        raise InputError(
+            f"There is no version {version!r}.",
+            remedy="Use published, locked, latest or an id.",
+            field="version",
+        )
+    chosen: list[ColumnElement[bool]] = [VersionRow.state.in_(states)]
+    return chosen if as_of is None else [*chosen, VersionRow.published_at <= as_of]
+
+
+def prune(session: Session, keep: int = 3) -> int:
+    """Delete the drafts that no run is still writing, but for the newest `keep`; returns how many went. Published ones stay."""
+    running = select(RunRow.id).where(RunRow.state == "running")
+    drafts = select(VersionRow.id).where(
+        VersionRow.state == "draft", or_(VersionRow.run_id.is_(None), VersionRow.run_id.not_in(running))
+    )
+    old = list(session.scalars(drafts.order_by(VersionRow.id.desc()).offset(keep)))
+    for start in range(0, len(old), 500):
+        some = old[start : start + 500]
+        session.execute(delete(table_of(ForecastRow)).where(ForecastRow.version_id.in_(some)))
+        session.execute(delete(table_of(VersionRow)).where(VersionRow.id.in_(some)))
+    return len(old)
+
+
+def _version(session: Session, version_id: int) -> ForecastVersion:
+    row = session.execute(select(*table_of(VersionRow).c).where(VersionRow.id == version_id)).one_or_none()
+    if row is None:
+        raise NotFound(
+            f"There is no forecast version {version_id}.", remedy="See the list of versions.", field="version"
+        )
+    return _named(row)
+
+
+def _named(row: Any) -> ForecastVersion:
+    return ForecastVersion(
+        row.id, row.run_id, row.cutoff, row.created_at, row.published_at, row.state, row.label
+    )

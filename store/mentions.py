@@ -1,0 +1,167 @@
+"""Scored mentions: what was said, without names. `(source, id)` names one; loading it twice changes nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import and_, case, func, null, or_, select, update
+from sqlalchemy.orm import Session
+
+from forecast.buckets import column_ns, to_ns
+from forecast.errors import ContractError
+from store.columns import flag_column, micros, moments
+from store.statements import table_of, write
+from store.tables import MentionRow
+
+TIMES = ("replied_at", "resolved_at", "deleted_at")
+TEXTS = ("author", "language", "label", "direction", "repost_of", "reply_to", "url", "brand", "scorer")
+NUMBERS = ("sentiment", "reach")
+MISSING = np.iinfo(np.int64).min
+
+
+def save_mentions(session: Session, scored: pd.DataFrame) -> int:
+    """scored[source, id, created_at, known_at?, ...] -> number of mentions that are new or changed.
+
+    A mention already held is changed only by a row known later that says something else. Its first `known_at` stays, and
+    a text that retention took away does not come back. Without `known_at` a mention counts as known at its creation.
+    """
+    for name in ("source", "id", "created_at"):
+        if name not in scored.columns:
+            raise ContractError(
+                f"The mentions miss the column {name!r}.",
+                remedy="They need source, id and created_at.",
+                field=name,
+            )
+    if len(scored) == 0:
+        return 0
+    columns = _columns(scored)
+    order = sorted(range(len(scored)), key=columns["known_at"].__getitem__)
+    rows = {
+        (columns["source"][row], columns["id"][row]): row for row in order
+    }  # of each mention the row known last
+    if len(rows) < len(scored):
+        columns = {name: [column[row] for row in rows.values()] for name, column in columns.items()}
+    return write(session, table_of(MentionRow), columns, then=_update_by_newer)
+
+
+def _update_by_newer(insert: Any) -> Any:
+    table, new = table_of(MentionRow), insert.excluded
+    facts = [*TIMES, *TEXTS, *NUMBERS, "topics"]
+    text = case((or_(table.c.text.is_(None), new.deleted_at.is_not(None)), null()), else_=new.text)
+    differs = or_(
+        *(new[name].is_distinct_from(table.c[name]) for name in facts), text.is_distinct_from(table.c.text)
+    )
+    return insert.on_conflict_do_update(
+        index_elements=["source", "id"],
+        set_={**{name: new[name] for name in facts}, "text": text, "updated_at": new.updated_at},
+        where=and_(new.updated_at > table.c.updated_at, differs),
+    )
+
+
+def _columns(scored: pd.DataFrame) -> Mapping[str, list[Any]]:
+    known = scored["known_at"] if "known_at" in scored.columns else scored["created_at"]
+    columns: dict[str, list[Any]] = {
+        "source": scored["source"].tolist(),
+        "id": [str(one) for one in scored["id"].tolist()],
+        "created_at": micros(scored["created_at"]).tolist(),
+        "known_at": micros(known).tolist(),
+        "topics": _topics(scored),
+        "assumed": flag_column(scored, "assumed").tolist(),
+        "text": _objects(scored, "text"),
+    }
+    columns["updated_at"] = columns["known_at"]
+    for name in TIMES:
+        ns = column_ns(scored[name]) if name in scored.columns else np.full(len(scored), MISSING)
+        columns[name] = [None if one == MISSING else one // 1000 for one in ns.tolist()]
+    columns.update({name: _objects(scored, name) for name in (*TEXTS, *NUMBERS)})
+    if (gone := [at is not None for at in columns["deleted_at"]]) and any(gone):
+        columns["text"] = [None if out else text for out, text in zip(gone, columns["text"], strict=True)]
+    return columns
+
+
+def _objects(scored: pd.DataFrame, name: str) -> list[Any]:
+    if name not in scored.columns:
+        return [None] * len(scored)
+    return [None if value is None or value != value else value for value in scored[name].tolist()]
+
+
+def _topics(scored: pd.DataFrame) -> list[str]:
+    """Topics as a list, a tuple or JSON text -> JSON text; one object per set of topics."""
+    if "topics" not in scored.columns:
+        return ["[]"] * len(scored)
+    memo: dict[Any, str] = {}
+    for value in scored["topics"].tolist():
+        key = value if isinstance(value, str) else tuple(value)
+        if key not in memo:
+            memo[key] = key if isinstance(key, str) else json.dumps(list(key), ensure_ascii=False)
+    return [memo[value if isinstance(value, str) else tuple(value)] for value in scored["topics"].tolist()]
+
+
+def load_scored(
+    session: Session,
+    *,
+    since: dt.datetime | None = None,
+    start: dt.datetime | None = None,
+    end: dt.datetime | None = None,
+) -> pd.DataFrame:
+    """-> scored mentions as `forecast.social.signals.SCORED` has them, by `known_at`.
+
+    since: only what became known or changed at or after it; start, end: by `created_at`, half-open
+    """
+    table = table_of(MentionRow)
+    names = [
+        "source",
+        "id",
+        "created_at",
+        "known_at",
+        "sentiment",
+        "label",
+        "topics",
+        "direction",
+        "repost_of",
+        "author",
+    ]
+    names += ["text", "language", "reach", "reply_to", *TIMES, "brand", "assumed"]
+    query = select(*(table.c[name] for name in names)).order_by(table.c.known_at, table.c.source, table.c.id)
+    if since is not None:
+        query = query.where(table.c.updated_at >= to_ns(since) // 1000)
+    if start is not None:
+        query = query.where(table.c.created_at >= to_ns(start) // 1000)
+    if end is not None:
+        query = query.where(table.c.created_at < to_ns(end) // 1000)
+    fetched = session.execute(query).cursor.fetchall()  # type: ignore[attr-defined]  # plain tuples
+    columns = dict(zip(names, zip(*fetched, strict=True) if fetched else [()] * len(names), strict=True))
+    memo = {value: tuple(json.loads(value)) for value in set(columns["topics"])}
+    return pd.DataFrame({name: _column(name, values, memo) for name, values in columns.items()})
+
+
+def _column(name: str, values: tuple[Any, ...], topics: Mapping[str, tuple[str, ...]]) -> Any:
+    if name in ("created_at", "known_at"):
+        return moments(np.array(values, dtype=np.int64))
+    if name in TIMES:
+        ns = [MISSING if value is None else value * 1000 for value in values]
+        return pd.DatetimeIndex(pd.to_datetime(np.array(ns, dtype=np.int64), utc=True)).as_unit("ns")
+    if name in NUMBERS:
+        return np.array(values, dtype=np.float64)
+    if name == "assumed":
+        return np.array(values, dtype=bool)
+    return pd.Series([topics[value] for value in values] if name == "topics" else list(values), dtype=object)
+
+
+def count_mentions(session: Session, *, source: str | None = None) -> int:
+    """How many mentions are held, of one source or of all."""
+    query = select(func.count()).select_from(table_of(MentionRow))
+    return int(session.scalar(query if source is None else query.where(MentionRow.source == source)) or 0)
+
+
+def drop_old_text(session: Session, *, before: dt.datetime) -> int:
+    """Retention: the text and the link of mentions made before go, all that is counted stays; returns how many lost theirs."""
+    table = table_of(MentionRow)
+    held = or_(table.c.text.is_not(None), table.c.url.is_not(None))
+    old = update(table).where(table.c.created_at < to_ns(before) // 1000, held).values(text=None, url=None)
+    return int(session.execute(old).rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""Alembic migrations. `database.upgrade` runs them; `database.SCHEMA` names the newest."""

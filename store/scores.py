@@ -1,0 +1,57 @@
+"""What an evaluation found: scores, champions and evidence, by run. The report's own rows come back as they went in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Table, delete, func, insert, select
+from sqlalchemy.orm import Session
+
+from store.plain import plain
+from store.statements import table_of
+from store.tables import ChampionRow, EvidenceRow, ScoreRow
+
+PARTS = {
+    "scores": (table_of(ScoreRow), ("series", "model", "lead_band")),
+    "champions": (table_of(ChampionRow), ("series", "model", "lead_band")),
+    "evidence": (table_of(EvidenceRow), ("series", "signal", "lead_band")),
+}
+
+
+def save_report(session: Session, run_id: int, report: Mapping[str, Any]) -> None:
+    """Store `scores`, `champions` and `evidence` of an evaluate report under a run; saving again replaces the run's rows."""
+    for part, (table, names) in PARTS.items():
+        if part not in report:
+            continue
+        session.execute(delete(table).where(table.c.run_id == run_id))
+        rows = [
+            {"run_id": run_id, "row": row, **{name: str(row.get(name) or "") for name in names}}
+            for row in map(plain, report[part])
+        ]
+        if rows:
+            session.execute(insert(table), rows)
+
+
+def load_scores(session: Session, series: str | None = None) -> list[dict[str, Any]]:
+    """The `scores` of the latest run that has some, of one series or of all."""
+    return _load(session, "scores", series)
+
+
+def load_champions(session: Session, series: str | None = None) -> list[dict[str, Any]]:
+    """The `champions` of the latest run that has some."""
+    return _load(session, "champions", series)
+
+
+def load_evidence(session: Session, series: str | None = None) -> list[dict[str, Any]]:
+    """The `evidence` of the latest run that has some."""
+    return _load(session, "evidence", series)
+
+
+def _load(session: Session, part: str, series: str | None) -> list[dict[str, Any]]:
+    table: Table = PARTS[part][0]
+    latest = select(func.max(table.c.run_id)).scalar_subquery()
+    query = select(table.c.row).where(table.c.run_id == latest).order_by(table.c.id)
+    if series is not None:
+        query = query.where(table.c.series == series)
+    return [dict(row) for row in session.scalars(query)]

@@ -1,0 +1,335 @@
+"""All tables. What a row means is told by the module that loads and saves it (`volumes.py`, `runs.py`, ...).
+
+Times: the tables that grow (versions, mentions, forecasts) hold whole microseconds since the epoch in UTC as BIGINT,
+which sorts, compares and loads into arrays alike in both databases; all others use `UtcDateTime`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+MICROSECOND = dt.timedelta(microseconds=1)
+Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers only an INTEGER key by itself
+Micros = BigInteger
+
+
+class UtcDateTime(TypeDecorator[dt.datetime]):
+    """An aware moment: timestamptz on PostgreSQL, microseconds since the epoch on SQLite. Naive ones are refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(BigInteger() if dialect.name == "sqlite" else DateTime(timezone=True))
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"moments are aware; {value} has no zone")
+        moment = value.astimezone(dt.UTC)
+        return (moment - EPOCH) // MICROSECOND if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        if isinstance(value, int):
+            return EPOCH + value * MICROSECOND
+        return value.astimezone(dt.UTC)  # type: ignore[no-any-return]
+
+
+class Base(DeclarativeBase):
+    """The registry of the tables. Constraints have names, so that a later migration can change them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "%(table_name)s_by_%(column_0_N_name)s",
+            "uq": "%(table_name)s_unique",
+            "fk": "%(table_name)s_to_%(referred_table_name)s",
+            "pk": "%(table_name)s_key",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        int: BigInteger,
+        float: Float(53),
+        str: Text,
+        bytes: LargeBinary,
+        dt.datetime: UtcDateTime,
+        dict[str, Any]: JSON,
+        list[str]: JSON,
+    }
+
+
+class QueueRow(Base):
+    __tablename__ = "queues"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str]
+    topic: Mapped[str]
+    interval: Mapped[str]
+    tz: Mapped[str]
+
+
+class UploadRow(Base):
+    __tablename__ = "uploads"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    kind: Mapped[str]
+    name: Mapped[str]
+    layout: Mapped[str]
+    mode: Mapped[str]
+    at: Mapped[dt.datetime]
+    rows: Mapped[int]
+    state: Mapped[str]  # active | removed
+    removed_at: Mapped[dt.datetime | None]
+
+
+class VolumeSeries(Base):
+    __tablename__ = "volume_series"
+    __table_args__ = (UniqueConstraint("queue", "topic"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    queue: Mapped[str]
+    topic: Mapped[str]
+
+
+class VolumeRow(Base):
+    """A version of one bucket. `offered` NULL is a tombstone: nothing is known of the bucket any more."""
+
+    __tablename__ = "volumes"
+    __table_args__ = (Index("volumes_by_bucket", "series_id", "ds", "known_at"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)  # ascends in upload order: it settles ties
+    series_id: Mapped[int] = mapped_column(ForeignKey("volume_series.id"))
+    ds: Mapped[int] = mapped_column(Micros)
+    known_at: Mapped[int] = mapped_column(Micros)
+    offered: Mapped[float | None]
+    handled: Mapped[float | None]
+    abandoned: Mapped[float | None]
+    aht_seconds: Mapped[float | None]
+    assumed: Mapped[bool]
+    upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"), index=True)
+
+
+class SignalSeries(Base):
+    __tablename__ = "signal_series"
+    __table_args__ = (UniqueConstraint("signal", "topic"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    signal: Mapped[str]
+    topic: Mapped[str]
+    kind: Mapped[str]  # count | level
+    interval: Mapped[str]
+    tz: Mapped[str]
+
+
+class SignalRow(Base):
+    __tablename__ = "signals"
+    __table_args__ = (Index("signals_by_bucket", "series_id", "ds", "known_at"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    series_id: Mapped[int] = mapped_column(ForeignKey("signal_series.id"))
+    ds: Mapped[int] = mapped_column(Micros)
+    known_at: Mapped[int] = mapped_column(Micros)
+    value: Mapped[float | None]
+    assumed: Mapped[bool]
+    upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"), index=True)
+
+
+class DriverSeries(Base):
+    __tablename__ = "driver_series"
+    __table_args__ = (UniqueConstraint("driver", "queue"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    driver: Mapped[str]
+    queue: Mapped[str]  # '' applies to every queue
+
+
+class DriverRow(Base):
+    __tablename__ = "drivers"
+    __table_args__ = (Index("drivers_by_bucket", "series_id", "ds", "known_at"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    series_id: Mapped[int] = mapped_column(ForeignKey("driver_series.id"))
+    ds: Mapped[int] = mapped_column(Micros)
+    known_at: Mapped[int] = mapped_column(Micros)
+    value: Mapped[float | None]
+    assumed: Mapped[bool]
+    upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"), index=True)
+
+
+class ConfirmationRow(Base):
+    """An upload that held a row equal to a version already stored: the version outlives its own upload's removal."""
+
+    __tablename__ = "confirmations"
+    upload_id: Mapped[int] = mapped_column(ForeignKey("uploads.id"), primary_key=True)
+    version_id: Mapped[int] = mapped_column(primary_key=True)  # in the table of the upload's kind
+
+
+class DayRow(Base):
+    __tablename__ = "special_days"
+    date: Mapped[str] = mapped_column(String(10), primary_key=True)  # a local day, ISO 8601
+    queue: Mapped[str] = mapped_column(primary_key=True)  # '' applies to every queue
+    name: Mapped[str]
+    kind: Mapped[str]  # recurring | once
+    until: Mapped[str | None] = mapped_column(String(10))
+
+
+class HourRow(Base):
+    __tablename__ = "opening_hours"
+    queue: Mapped[str] = mapped_column(primary_key=True)
+    valid_from: Mapped[str] = mapped_column(
+        String(10), primary_key=True
+    )  # a local day, '' = from the beginning
+    weekday: Mapped[int] = mapped_column(primary_key=True)  # Monday = 0
+    opens: Mapped[str] = mapped_column(String(5), primary_key=True)
+    closes: Mapped[str] = mapped_column(String(5))
+
+
+class MentionRow(Base):
+    __tablename__ = "mentions"
+    __table_args__ = (Index("mentions_by_update", "updated_at"), Index("mentions_by_creation", "created_at"))
+    source: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    created_at: Mapped[int] = mapped_column(Micros)
+    known_at: Mapped[int] = mapped_column(Micros)  # when it was first known; never moves
+    updated_at: Mapped[int] = mapped_column(Micros)  # when what is stored here was known
+    assumed: Mapped[bool]
+    author: Mapped[str | None]  # a keyed hash
+    language: Mapped[str | None]
+    sentiment: Mapped[float | None]
+    label: Mapped[str | None]
+    topics: Mapped[str]  # a JSON list, as text: the same in both databases and quick to load
+    text: Mapped[str | None]
+    direction: Mapped[str | None]
+    repost_of: Mapped[str | None]
+    reply_to: Mapped[str | None]
+    replied_at: Mapped[int | None] = mapped_column(Micros)
+    resolved_at: Mapped[int | None] = mapped_column(Micros)
+    deleted_at: Mapped[int | None] = mapped_column(Micros)
+    reach: Mapped[float | None]
+    url: Mapped[str | None]
+    brand: Mapped[str | None]
+    scorer: Mapped[str | None]
+
+
+class CursorRow(Base):
+    __tablename__ = "cursors"
+    source: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
+
+
+class RunRow(Base):
+    """The ledger. The two unique indexes make a job run once: one live lease per job, one run per scheduled slot."""
+
+    __tablename__ = "runs"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    job: Mapped[str]
+    slot: Mapped[dt.datetime | None]
+    started_at: Mapped[dt.datetime]
+    finished_at: Mapped[dt.datetime | None]
+    lease_until: Mapped[dt.datetime]
+    state: Mapped[str]  # running | done | failed
+    outcome: Mapped[dict[str, Any]]
+    cutoff: Mapped[dt.datetime | None]
+    config_hash: Mapped[str]
+    code_version: Mapped[str]
+
+
+Index(
+    "one_live_run_per_job",
+    RunRow.job,
+    unique=True,
+    sqlite_where=RunRow.state == "running",
+    postgresql_where=RunRow.state == "running",
+)
+Index("one_run_per_slot", RunRow.job, RunRow.slot, unique=True)
+
+
+class VersionRow(Base):
+    __tablename__ = "forecast_versions"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
+    cutoff: Mapped[dt.datetime]
+    created_at: Mapped[dt.datetime]
+    published_at: Mapped[dt.datetime | None]
+    state: Mapped[str]  # draft | published | locked
+    label: Mapped[str]
+
+
+class ForecastSeries(Base):
+    __tablename__ = "forecast_series"
+    __table_args__ = (UniqueConstraint("name"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str]
+
+
+class ForecastRow(Base):
+    """`packed`: float32, little-endian: the mean, then `models.base.QUANTILES`."""
+
+    __tablename__ = "forecasts"
+    __table_args__ = (
+        Index("forecasts_by_bucket", "series_id", "granularity", "ds", "version_id"),
+        {"sqlite_with_rowid": False},
+    )
+    version_id: Mapped[int] = mapped_column(ForeignKey("forecast_versions.id"), primary_key=True)
+    series_id: Mapped[int] = mapped_column(ForeignKey("forecast_series.id"), primary_key=True)
+    granularity: Mapped[str] = mapped_column(String(16), primary_key=True)
+    ds: Mapped[int] = mapped_column(Micros, primary_key=True)
+    packed: Mapped[bytes]
+
+
+class ScoreRow(Base):
+    __tablename__ = "scores"
+    __table_args__ = (Index("scores_by_run", "run_id", "series"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
+    series: Mapped[str]
+    model: Mapped[str]
+    lead_band: Mapped[str]
+    row: Mapped[dict[str, Any]]
+
+
+class ChampionRow(Base):
+    __tablename__ = "champions"
+    __table_args__ = (Index("champions_by_run", "run_id", "series"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
+    series: Mapped[str]
+    model: Mapped[str]
+    lead_band: Mapped[str]
+    row: Mapped[dict[str, Any]]
+
+
+class EvidenceRow(Base):
+    __tablename__ = "evidence"
+    __table_args__ = (Index("evidence_by_run", "run_id", "series"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
+    series: Mapped[str]
+    signal: Mapped[str]
+    lead_band: Mapped[str]
+    row: Mapped[dict[str, Any]]
+
+
+class KeyRow(Base):
+    __tablename__ = "api_keys"
+    __table_args__ = (UniqueConstraint("digest"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str]
+    digest: Mapped[str] = mapped_column(String(64))  # SHA-256; the key itself is shown once and kept nowhere
+    scopes: Mapped[list[str]]
+    created_at: Mapped[dt.datetime]
+    revoked_at: Mapped[dt.datetime | None]

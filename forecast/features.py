@@ -1,0 +1,101 @@
+"""What a signal looked like at past moments, exactly as it was known then.
+
+A feature is the deviation of a signal from its own expectation: its sum over a window that ends at the origin, less
+the mean of the same window at the same time of the week over the eight weeks before, each as known at its own end. So
+lateness cancels out: a window is compared with windows that were just as incomplete.
+
+Training needs these for thousands of past origins; one pass over the version stream gives them all, and a test holds
+it equal to asking a `Snapshot` for each.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast.buckets import DAY, SECOND, Interval, Ns
+from forecast.vintage import Floats, Signal, Versions
+
+WEEKS = 8
+MINUTE = 60 * SECOND
+EDGES_INTRADAY = np.array([0, 35, 95, 245, 1445, 7 * 1440 + 5], dtype=np.int64) * MINUTE
+EDGES_DAILY = np.array([0, 1, 3, 7, 14], dtype=np.int64) * DAY + np.array([0, 1, 1, 1, 1], dtype=np.int64) * 2 * 3600 * SECOND
+
+
+def edges(interval: Interval) -> Ns:
+    """Ages (ns) between which a signal is summed up: half an hour to a week, or one day to two weeks for daily data.
+
+    A little over the round number, so that a bucket that started exactly that long ago is inside.
+    """
+    return EDGES_INTRADAY if interval.slots > 1 else EDGES_DAILY
+
+
+def known_sums(versions: Versions, times: Ns, ages: Ns) -> Floats:
+    """float[t, ages - 1]: at each of `times` (ascending) the known sum of buckets aged within [ages[i], ages[i + 1]).
+
+    A bucket's age is the time since its start. Versions become increments (value less the value known before); the
+    sum of increments with `ds < time - age` is a cumulative sum over ds, less those not yet known at that time.
+    """
+    ds, increment, known_at = _increments(versions)
+    order = np.argsort(ds, kind="stable")
+    ds, increment, known_at = ds[order], increment[order], known_at[order]
+    running = np.concatenate([[0.0], np.cumsum(increment)])
+    older = np.empty((len(times), len(ages)))
+    for column, age in enumerate(ages):
+        older[:, column] = running[np.searchsorted(ds, times - age, side="right")]
+        late = known_at > ds + age
+        begin = np.searchsorted(times, ds[late] + age, side="left")
+        stop = np.searchsorted(times, known_at[late], side="left")
+        pending = np.zeros(len(times) + 1)
+        np.add.at(pending, begin, increment[late])
+        np.add.at(pending, stop, -increment[late])
+        older[:, column] -= np.cumsum(pending)[:-1]
+    return older[:, :-1] - older[:, 1:]
+
+
+def _increments(versions: Versions) -> tuple[Ns, Floats, Ns]:
+    """Versions -> what each added to the value known before of the same bucket."""
+    order = np.argsort(versions.ds, kind="stable")  # within a bucket the order of knowing stays
+    ds, value, known_at = versions.ds[order], np.nan_to_num(versions.value[order]), versions.known_at[order]
+    before = np.concatenate([[0.0], value[:-1]])
+    fresh = np.concatenate([[True], ds[1:] != ds[:-1]]) if len(ds) else np.zeros(0, dtype=bool)
+    return ds, value - np.where(fresh, 0.0, before[: len(ds)]), known_at
+
+
+def known_levels(versions: Versions, times: Ns, ages: Ns) -> Floats:
+    """float[t, ages - 1]: for a carried-forward quantity, the value of the latest bucket known at `time - age`."""
+    known_at, order = np.unique(versions.known_at[::-1], return_index=True)
+    value = versions.value[::-1][order]
+    place = np.searchsorted(known_at, times[:, None] - ages[None, :-1], side="right") - 1
+    return np.where(place >= 0, np.nan_to_num(value)[np.maximum(place, 0)], np.nan)
+
+
+def deviations(signal: Signal, times: Ns) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Deviation of each window from its expectation float[t, windows], and where there was enough past bool[t].
+
+    `times` ascending. Exactly what `snapshot.at(time)` would give for each. At least two earlier weeks are needed.
+    """
+    ages = edges(signal.interval)
+    measure = known_levels if signal.kind == "level" else known_sums
+    if len(signal.values) == 0:
+        return np.zeros((len(times), len(ages) - 1)), np.zeros(len(times), dtype=bool)
+    now = measure(signal.values, times, ages)
+    first = int(signal.values.ds.min())
+    total = np.zeros_like(now)
+    weeks = np.zeros((len(times), 1))
+    past = []
+    for week in range(1, WEEKS + 1):
+        then = times - week * 7 * DAY
+        there = (then - 7 * DAY >= first)[:, None]
+        values = np.where(there, np.nan_to_num(measure(signal.values, then, ages)), 0.0)
+        past.append((values, there))
+        total += values
+        weeks += there
+    mean = total / np.maximum(weeks, 1)
+    if signal.kind == "count":  # an old storm is no expectation: cap the weeks at three times their mean, and three
+        total = np.zeros_like(now)
+        for values, there in past:
+            total += np.where(there, np.minimum(values, 3 * mean + 3), 0.0)
+        mean = total / np.maximum(weeks, 1)
+    enough = (weeks[:, 0] >= 2) & ~np.isnan(now).any(axis=1)
+    return np.where(enough[:, None], np.nan_to_num(now) - mean, 0.0), enough

@@ -1,0 +1,216 @@
+"""Dynamic harmonic regression: a count regression of the day totals times a harmonic profile of the day.
+
+Day total ~ Poisson with overdispersion, log link: weekday, slowly bending trend, yearly harmonics, drivers known ahead
+over six working days, special days as an offset (`special_days.py`). Profile of the day ~ harmonics of the time of
+day, common to all days, per kind of day and per weekday. With a Poisson law the counts of a weekday and slot summed
+over the weeks say all there is to know about the profile given the totals, so a year of half hours is a regression on
+at most 7 x 48 rows. What the regression cannot know, the present level, is read off the latest days when predicting.
+
+- Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., section 10.5 (dynamic harmonic regression)
+- Rausch, Albrecht & Baier (2022), Beyond the beaten paths of forecasting call center arrivals, J. Business Economics 92
+- Taylor (2008), A comparison of univariate time series methods for forecasting intraday arrivals, Mgmt Science 54
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from forecast.buckets import Grid, Ns
+from forecast.days import Flags
+from forecast.models.base import require_days
+from forecast.models.count_regression import robust_counts
+from forecast.models.harmonic_profile import profile
+from forecast.models.special_days import SpecialDays, Totals, day_totals, special_days
+from forecast.vintage import Floats, History
+
+YEARS = 2.0
+YEARLY_FROM = 1.5
+MONTHLY = 3
+MONTHLY_FROM = 92
+FORGET = 182.0  # days after which a day counts half in the regression
+LAGS = 6
+KERNELS = np.array([[1.0, 0.6, 0.36, 0.22, 0.13, 0.08], [0.0, 0.5, 1.0, 1.0, 0.5, 0.25]])
+LEVEL_DAYS = 84
+LEVEL_FORGET = (3.0, 5.0, 10.0, 20.0, 40.0)
+WORTH = 2.0  # the regression's own level counts as this many days
+HORIZON = 10
+
+
+@dataclass(frozen=True)
+class Dhr:
+    """Dynamic harmonic regression on day totals, times a harmonic profile; uses at most the last two years."""
+
+    name: str = "dhr"
+    cost: float = 0.06
+
+    def fit(self, history: History) -> FittedDhr:
+        """NotEnoughHistory below fourteen days with contacts."""
+        require_days(history, 14, self.name)
+        special = special_days(history)
+        totals = day_totals(history, years=YEARS)
+        design = Design.of(history, totals, special)
+        factor = special.factor(totals.days)
+        rows = _telling(history, special, totals) & (factor > 0)
+        if not rows.any():
+            require_days(history, len(totals.days) + 1, f"{self.name} (complete days that are not special)")
+        X, y, offset = design.columns(history, totals.days)[rows], totals.total[rows], np.log(factor[rows])
+        weight = 0.5 ** ((history.today - totals.days[rows]) / FORGET)
+        coefficients, spread = robust_counts(X, y, offset, weight, design.spreads)
+        fitted = FittedDhr(special, design, coefficients, profile(history, special), LEVEL_FORGET[-1], spread)
+        return replace(fitted, forget=_forget(y, fitted.days(history, totals.days[rows])))
+
+
+@dataclass(frozen=True)
+class FittedDhr:
+    """Coefficients of the day regression, float[7, slots] shares of a day, and how fast the level is forgotten."""
+
+    special: SpecialDays
+    design: Design
+    coefficients: Floats
+    shares: Floats
+    forget: float
+    dispersion: float
+
+    def rate(self, history: History, grid: Grid) -> Floats:
+        """grid[n] -> float[n]: regression x present level x share of the slot."""
+        days, place = np.unique(grid.day, return_inverse=True)
+        total = self.days(history, days) * self.level(history)
+        rate = total[place] * self.shares[grid.weekday, grid.slot]
+        return np.where(history.opening(grid), rate, 0.0)
+
+    def days(self, history: History, days: Ns) -> Floats:
+        """Local days[n] -> expected total [n] by the regression alone, special days included."""
+        special = replace(self.special, calendar=history.calendar)
+        eta = self.design.columns(history, days) @ self.coefficients
+        return np.asarray(np.exp(np.clip(eta, -20, 20)) * special.factor(days))
+
+    def level(self, history: History) -> float:
+        """Actual / regression over the latest days, exponentially weighted, shrunk towards 1."""
+        totals = day_totals(history, years=LEVEL_DAYS / 365.25)
+        keep = _telling(history, self.special, totals)
+        if not keep.any():
+            return 1.0
+        expected = self.days(history, totals.days[keep])
+        return float(levels(totals.total[keep], expected, self.forget)[-1])
+
+
+def levels(actual: Floats, expected: Floats, forget: float) -> Floats:
+    """actual, expected [n] in order of time -> level [n + 1]: before the first day, ..., after the last.
+
+    Ratios are cut at a factor of two either way before they count: a storm day is not a new level.
+    """
+    decay = 0.5 ** (1 / forget)
+    usual = max(float(expected.mean()), 1e-9)
+    cut = np.clip(actual, expected / 2, expected * 2)
+    level = np.empty(len(actual) + 1)
+    up = down = WORTH * usual
+    level[0] = 1.0
+    for at in range(len(actual)):
+        up = (up - WORTH * usual) * decay + cut[at] + WORTH * usual
+        down = (down - WORTH * usual) * decay + expected[at] + WORTH * usual
+        level[at + 1] = up / down
+    return level
+
+
+def _forget(actual: Floats, expected: Floats) -> float:
+    """The forgetting (in days of half weight) whose level would have foretold the next two weeks of days best."""
+    actual, expected = actual[-365:], expected[-365:]
+    if len(actual) < 4 * HORIZON:
+        return LEVEL_FORGET[2]
+    loss = [_loss_ahead(actual, expected, levels(actual, expected, forget)) for forget in LEVEL_FORGET]
+    return LEVEL_FORGET[int(np.argmin(loss))]
+
+
+def _loss_ahead(actual: Floats, expected: Floats, level: Floats) -> float:
+    """Sum of absolute errors of level x regression, one to HORIZON days ahead, over all origins."""
+    loss = 0.0
+    for step in range(HORIZON):
+        origins = np.arange(HORIZON, len(actual) - step)
+        ahead = origins + step
+        loss += float(np.abs(actual[ahead] - expected[ahead] * level[origins]).sum())
+    return loss
+
+
+@dataclass(frozen=True)
+class Design:
+    """The columns of the day regression. spreads: prior standard deviation of each coefficient."""
+
+    works: tuple[bool, ...]
+    last: int
+    knots: tuple[int, ...]
+    harmonics: int
+    monthly: int
+    drivers: tuple[tuple[str, float], ...]
+
+    @classmethod
+    def of(cls, history: History, totals: Totals, special: SpecialDays) -> Design:
+        """What the days known allow to estimate."""
+        span = len(totals.total)
+        knots = tuple(range(history.today - 91, totals.first + 60, -91))
+        drivers = []
+        for name in sorted(history.drivers):
+            amount = history.driver(name, totals.days)
+            if (amount > 0).any():
+                drivers.append((name, float(amount[amount > 0].mean())))
+        harmonics = 3 if span >= YEARLY_FROM * 365 else 0
+        monthly = MONTHLY if span >= MONTHLY_FROM else 0
+        return cls(special.works, totals.first + span, knots, harmonics, monthly, tuple(drivers))
+
+    @property
+    def spreads(self) -> Floats:
+        yearly = [0.3 / order for order in range(1, self.harmonics + 1) for _ in range(2)]
+        monthly = [0.1 / order for order in range(1, self.monthly + 1) for _ in range(2)]
+        return np.array(
+            [
+                10.0,
+                *[2.0] * 6,
+                0.1,
+                *[0.1] * len(self.knots),
+                *yearly,
+                *monthly,
+                *[0.3] * (2 * len(self.drivers)),
+            ]
+        )
+
+    def columns(self, history: History, days: Ns) -> Floats:
+        """Local days[n] -> float[n, k]. The trend stops at the fit: beyond it, the level takes over."""
+        weekday = (days + 3) % 7
+        time = np.minimum(days - self.last, 0) / 91.0
+        bends = [np.minimum(time - (knot - self.last) / 91.0, 0.0) for knot in self.knots]
+        angle = 2 * np.pi * days / 365.25
+        yearly = [wave(order * angle) for order in range(1, self.harmonics + 1) for wave in (np.sin, np.cos)]
+        angle = 2 * np.pi * month_share(days)
+        monthly = [wave(order * angle) for order in range(1, self.monthly + 1) for wave in (np.sin, np.cos)]
+        weekdays = [(weekday == number).astype(np.float64) for number in range(1, 7)]
+        lagged = [
+            column for name, scale in self.drivers for column in self._lagged(history, name, days, scale)
+        ]
+        return np.column_stack([np.ones(len(days)), *weekdays, time, *bends, *yearly, *monthly, *lagged])
+
+    def _lagged(self, history: History, name: str, days: Ns, scale: float) -> list[Floats]:
+        """Two smooth kernels over the driver on this and the five working days before; closed days count forward."""
+        span = np.arange(int(days.min()) - 21, int(days.max()) + 1, dtype=np.int64)
+        works = np.array(self.works)[(span + 3) % 7]
+        order = np.concatenate([[0], np.cumsum(works)[:-1]])  # the working day an amount counts for
+        count = int(works.sum())
+        amount = np.bincount(order, weights=history.driver(name, span) / scale, minlength=count + 1)
+        at = np.minimum(order[days - span[0]], count)
+        lags = np.stack([amount[np.maximum(at - lag, 0)] for lag in range(LAGS)])
+        return list(KERNELS / KERNELS.sum(axis=1, keepdims=True) @ lags)
+
+
+def month_share(days: Ns) -> Floats:
+    """Local days[n] -> how much of the month has gone by, 0 .. 1: invoices, pay and pensions come by the month."""
+    date = days.astype("datetime64[D]")
+    month = date.astype("datetime64[M]")
+    length = ((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.float64)
+    return np.asarray((date - month.astype("datetime64[D]")).astype(np.float64) / length)
+
+
+def _telling(history: History, special: SpecialDays, totals: Totals) -> Flags:
+    """bool[n]: days with a known total on an open weekday, neither absent nor marked `once`."""
+    works = np.array(special.works, dtype=bool)[(totals.days + 3) % 7]
+    once = np.isin(totals.days, list(history.calendar.once))
+    return np.asarray(works & ~once & ~totals.absent & ~np.isnan(totals.total))

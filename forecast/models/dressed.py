@@ -1,0 +1,250 @@
+"""A Model made of rates: combined, moved by today's first hours and by signals, and dressed with noise as paths.
+
+    rates ─► hindcasts ─► weights ─► combined rate ─► + today so far ─► + signal effect ─► noise ─► paths
+
+"Dressing" is the weather services' word for giving a single forecast the spread its own past errors had (Roulston &
+Smith 2003, Tellus 55A:16-30).
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from forecast.buckets import Grid, Ns
+from forecast.errors import NotEnoughHistory
+from forecast.models.base import FittedRate, Leads, Paths, RateModel, bands
+from forecast.models.combination import combine, weigh
+from forecast.models.hindcasts import Hindcasts, fitted, hindcast
+from forecast.models.noise import Noise
+from forecast.models.signal_effect import Effect, Scored, build_rows, features_at, intensity, score_forward
+from forecast.vintage import Floats, History, Snapshot, by_day
+
+NOISE_DAYS = 91
+EVIDENCE_DAYS = 300
+LARGEST_EFFECT = 4.0  # standard deviations of a drawn day effect
+
+Gate = Callable[[Scored], float]
+"""From a band's forward predictions to the weight its signal gets there: 0 shut, 1 open."""
+
+
+def always_open(scored: Scored) -> float:
+    """Every signal counts, unproven: for comparison only."""
+    return 1.0
+
+
+@dataclass(frozen=True)
+class Dressed:
+    """rates: the members; intraday: learn from today so far; gate: who decides on signals (None: they are not used)."""
+
+    name: str
+    rates: tuple[RateModel, ...]
+    intraday: bool = True
+    gate: Gate | None = None
+
+    def fit(self, snapshot: Snapshot) -> FittedDressed:
+        """Learn weights, noise and signal effects of every series from hindcasts before the cutoff."""
+        return FittedDressed(self, {name: learn(self, snapshot, name) for name in snapshot.names})
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What was learnt about one series.
+
+    members: the rates in use, with their fits; weights: float[members, ahead]
+    effects: (signal, effect) per lead band where a signal is used
+    """
+
+    members: tuple[RateModel, ...]
+    fits: tuple[FittedRate, ...]
+    weights: Floats
+    noise: Noise
+    effects: tuple[tuple[str, Effect], ...] = ()
+
+
+@dataclass(frozen=True)
+class FittedDressed:
+    """A dressed model with what it learnt, by series."""
+
+    model: Dressed
+    learnt: dict[str, Learnt] = field(default_factory=dict)
+
+    def predict(self, snapshot: Snapshot, leads: Leads, *, draws: int, seed: int) -> Paths:
+        """Paths of every series of the snapshot on the leads' grid."""
+        values = np.stack([self._series(snapshot, name, leads, draws, seed) for name in snapshot.names])
+        return Paths(snapshot.names, leads.grid, values)
+
+    def _series(self, snapshot: Snapshot, name: str, leads: Leads, draws: int, seed: int) -> Floats:
+        learnt, history = self.learnt[name], snapshot.history(name)
+        expected = Expected.of(learnt, history, leads.grid, intraday=self.model.intraday)
+        extra = self.signal_excess(snapshot, name, leads, expected.rate)
+        rng = np.random.default_rng([seed, zlib.crc32(name.encode()), zlib.crc32(self.model.name.encode())])
+        return draw(learnt, expected, extra, leads.grid, history.opening(leads.grid), draws, rng)
+
+    def signal_excess(self, snapshot: Snapshot, name: str, leads: Leads, rate: Floats) -> Floats:
+        """Expected contacts beyond the rate because of signals, float[n]; and 0 where no signal is used."""
+        learnt = self.learnt[name]
+        total = np.zeros(len(leads.grid))
+        for signal in dict.fromkeys(used for used, _ in learnt.effects):
+            if signal not in snapshot.signals:
+                continue
+            features, enough = features_at([snapshot.signal(signal)], np.array([snapshot.cutoff]))
+            if enough[0]:
+                mine = [effect for used, effect in learnt.effects if used == signal]
+                total += intensity(mine, features[0], leads.seconds, rate, bands(leads.grid.interval))
+        return np.maximum(total, -0.7 * rate)
+
+    def doubt(self, name: str) -> float:
+        """Standard deviation of the signal's effect relative to its size."""
+        return max((effect.doubt for _, effect in self.learnt[name].effects), default=0.0)
+
+
+def learn(model: Dressed, snapshot: Snapshot, name: str) -> Learnt:
+    """Everything learnt from hindcasts of one series. A member that cannot fit is left out; none left is an error."""
+    usable: list[tuple[RateModel, FittedRate]] = []
+    problem: NotEnoughHistory | None = None
+    for rate in model.rates:
+        try:
+            usable.append((rate, fitted(rate, snapshot, name)))
+        except NotEnoughHistory as error:
+            problem = error
+    if not usable:
+        raise problem or NotEnoughHistory(f"{name}: no method can be fitted.")
+    signals = candidate_signals(snapshot, name) if model.gate else ()
+    days = EVIDENCE_DAYS if signals else NOISE_DAYS
+    members, hindcasts, weights = combined([rate for rate, _ in usable], snapshot, name, days)
+    fits = tuple(fit for rate, fit in usable if rate in members)
+    recent = hindcasts.tail(NOISE_DAYS)
+    noise = Noise.of(recent, snapshot.series(name).interval.seconds)
+    learnt = Learnt(members, fits, weights, noise)
+    if not signals or model.gate is None or len(hindcasts) < 42:
+        return learnt
+    return replace(learnt, effects=_effects(model.gate, snapshot, name, hindcasts, noise, signals))
+
+
+def combined(
+    rates: Sequence[RateModel], snapshot: Snapshot, name: str, days: int
+) -> tuple[tuple[RateModel, ...], Hindcasts, Floats]:
+    """Members, their combined hindcasts and weights, on the origins that all of them have."""
+    every = [hindcast(rate, snapshot, name, days=days) for rate in rates]
+    most = max(len(each) for each in every)
+    kept = [(rate, each) for rate, each in zip(rates, every, strict=True) if len(each) >= 0.6 * most]
+    shared = kept[0][1].origins
+    for _, each in kept[1:]:
+        shared = np.intersect1d(shared, each.origins)
+    aligned = [each.at(shared) for _, each in kept]
+    weights = weigh([each.tail(NOISE_DAYS) for each in aligned])
+    rate = combine(np.stack([each.rate for each in aligned]), weights)
+    return tuple(rate for rate, _ in kept), aligned[0].with_rate(rate), weights
+
+
+def candidate_signals(snapshot: Snapshot, name: str) -> tuple[str, ...]:
+    """Signals that may speak about a series: those on its own topic and those on all; for a whole queue, every one."""
+    topic = snapshot.series(name).topic
+    return tuple(
+        signal for signal in snapshot.signals if topic == "all" or snapshot.signal(signal).topic in (topic, "all")
+    )
+
+
+def forward_scores(
+    snapshot: Snapshot, name: str, hindcasts: Hindcasts, noise: Noise, signals: Sequence[str]
+) -> list[tuple[str, Scored, Effect]]:
+    """(signal, forward predictions, effect) for every signal and lead band within reach."""
+    found = []
+    for rows in build_rows(snapshot, name, hindcasts, noise):
+        for signal in signals:
+            features, enough = features_at([snapshot.signal(signal)], rows.moment)
+            if enough.sum() >= 28:
+                found.append((signal, *score_forward(rows, features, enough)))
+    return found
+
+
+def _effects(
+    gate: Gate, snapshot: Snapshot, name: str, hindcasts: Hindcasts, noise: Noise, signals: Sequence[str]
+) -> tuple[tuple[str, Effect], ...]:
+    """Per lead band the open signal that lost least, with its weight."""
+    best: dict[str, tuple[float, str, Effect]] = {}
+    for signal, scored, effect in forward_scores(snapshot, name, hindcasts, noise, signals):
+        weight = gate(scored)
+        error = np.abs(scored.rows.excess - scored.with_signal) - np.abs(scored.rows.excess)
+        loss = float(error[scored.valid].sum())
+        if weight > 0 and loss < best.get(effect.band, (0.0, "", effect))[0]:
+            best[effect.band] = (loss, signal, replace(effect, weight=weight))
+    return tuple((signal, effect) for _, signal, effect in best.values())
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The rate asked for, after today's news.
+
+    rate: float[n]; place: int64[n] row of `days`; days: local days; left: share of today's day variance not yet seen
+    """
+
+    rate: Floats
+    place: Ns
+    days: Ns
+    today: int
+    left: float
+
+    @classmethod
+    def of(cls, learnt: Learnt, history: History, grid: Grid, *, intraday: bool) -> Expected:
+        """Combine the members' rates on whole days, then let today's first slots move the rest."""
+        first, last = history.today, int(grid.day[-1])
+        whole = Grid.days(first, last, grid.interval, grid.tz)
+        rates = [np.nan_to_num(by_day(whole, fit.rate(history, whole), first=first, last=last)) for fit in learnt.fits]
+        table = combine(np.stack(rates), learnt.weights)
+        left = 1.0
+        seen = _slots_seen(history)
+        if intraday and seen:
+            came = by_day(history.grid, np.where(history.usable, history.y, np.nan), first=first, last=first)
+            log_adjustment, shift, left = learnt.noise.condition(table[:1], came, seen)
+            table[0] *= np.exp(np.clip(log_adjustment[0], -2, 2))
+            table[1:] *= np.exp(_carried(learnt.noise, len(table), float(shift[0])))[1:, None]
+        days, place = np.unique(grid.day, return_inverse=True)
+        return cls(table[grid.day - first, grid.slot], place, days, first, left)
+
+
+def _slots_seen(history: History) -> int:
+    """How many leading slots of today are known; 0 at midnight and for daily data."""
+    grid = history.grid
+    mine = (grid.day == history.today) & ~np.isnan(history.y)
+    return int(grid.slot[mine].max()) + 1 if mine.any() and grid.slots > 1 else 0
+
+
+def _carried(noise: Noise, days: int, shift: float) -> Floats:
+    """float[days]: how much of today's day effect the days after share, by their correlation with today."""
+    ahead = np.arange(days)
+    spread = noise.sd(ahead)
+    correlation = noise.persistent + 2 * (noise.neighbour - noise.persistent) * 0.5**ahead
+    return np.asarray(np.clip(correlation * spread / spread[0] * shift * (ahead > 0), -0.5, 0.5))
+
+
+def draw(
+    learnt: Learnt,
+    expected: Expected,
+    extra: Floats,
+    grid: Grid,
+    opening: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+    draws: int,
+    rng: np.random.Generator,
+) -> Floats:
+    """float[n, draws] counts >= 0, 0 in closed buckets."""
+    noise, ahead = learnt.noise, expected.days - expected.today
+    day = noise.draw_days(ahead, draws, rng)
+    spread = noise.sd(ahead)[:, None]
+    day = np.clip(day, -LARGEST_EFFECT * spread, LARGEST_EFFECT * spread)
+    day[ahead == 0] *= np.sqrt(expected.left)
+    slot = noise.draw_slots(grid.slots, len(expected.days), draws, rng)
+    effect = day[expected.place] + slot[expected.place, grid.slot]
+    # a rate learnt from means and medians alike lies between the median and the mean of its paths
+    effect -= 0.25 * (noise.slot_var + day.var(axis=1)[expected.place])[:, None]
+    mean = expected.rate[:, None] * np.exp(effect)
+    if np.any(extra != 0):
+        doubt = max((effect.doubt for _, effect in learnt.effects), default=0.0)
+        size = np.exp(doubt * rng.standard_normal((1, draws)) - doubt**2 / 8)
+        mean = np.maximum(mean + extra[:, None] * size, 0.1 * mean)
+    mean[~opening] = 0.0
+    return noise.counts(mean, rng)

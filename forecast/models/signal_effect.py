@@ -1,0 +1,235 @@
+"""What a signal, as known now, says about the contacts to come: a ridge regression per lead band, scored forward.
+
+A row is an origin (a day, and a moment in it); its features are the signal's deviations as known at that moment
+(`forecast/features.py`); its target is how many more contacts came within the band than the rate expected, after the
+rate had already learnt from that day's own contacts. So the signal is asked only for what the contacts do not tell
+by themselves. Bands are fitted apart (direct forecasts), because a burst's meaning changes with the hours.
+
+Every row is predicted from fits on earlier weeks only (`Scored.with_signal`), and the strength of the shrinkage is
+the one that would have lost least so far, "no effect" among the choices. The same forward predictions are the
+evidence (`forecast/evidence.py`): what the planner sees as gain is what the model would have gained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.buckets import Grid, Ns
+from forecast.features import deviations
+from forecast.models.base import bands
+from forecast.models.hindcasts import Hindcasts
+from forecast.models.noise import Noise
+from forecast.vintage import Floats, Signal, Snapshot, by_day
+
+REACH_SECONDS = 7 * 86_400  # beyond a week no burst is known to speak
+RIDGES = (np.inf, 3000.0, 1000.0, 300.0, 100.0, 30.0, 10.0)
+FIRST_FIT_DAYS = 28
+ADDITIVE_SECONDS = 4 * 3600  # below: a number of contacts a bucket; from here on: a share of the rate
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One lead band's rows, in order of their moment.
+
+    moment: ns[r]; day: int64[r] local day of the origin; matured: int64[r] local day by which the target is known
+    excess: float[r] contacts that came beyond the rate; expected: float[r] the rate's sum; buckets: float[r] open ones
+    """
+
+    band: str
+    moment: Ns
+    day: Ns
+    matured: Ns
+    excess: Floats
+    expected: Floats
+    buckets: Floats
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Forward predictions of a band: every row from fits on earlier weeks only.
+
+    with_signal: float[r] predicted excess; valid: bool[r] rows of weeks after the first fit
+    """
+
+    rows: Rows
+    with_signal: Floats
+    valid: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A band's effect: coefficients on scaled features, how unsure it is, and the weight the gate gives it.
+
+    doubt: standard deviation of the effect relative to its size
+    """
+
+    band: str
+    coefficients: Floats
+    scale: Floats
+    doubt: float
+    weight: float = 1.0
+
+    def excess(self, features: Floats) -> float:
+        """Features [f] at the cutoff -> contacts beyond the rate per unit of the band (see `build_rows`)."""
+        return float(features / self.scale @ self.coefficients)
+
+
+def origin_slots(hindcasts: Hindcasts, slots: int) -> Ns:
+    """Slots of the day from which the rest is forecast: midnight, and every one from an hour before opening on."""
+    if slots == 1 or len(hindcasts) == 0:
+        return np.zeros(1, dtype=np.int64)
+    open_ = np.flatnonzero(~np.isnan(hindcasts.came[:, 0]).all(axis=0) & (hindcasts.rate[:, 0].sum(axis=0) > 0))
+    if len(open_) == 0:
+        return np.zeros(1, dtype=np.int64)
+    first = max(1, int(open_[0]) - slots // 24)
+    return np.concatenate([[0], np.arange(first, int(open_[-1]) + 1)])
+
+
+def build_rows(snapshot: Snapshot, name: str, hindcasts: Hindcasts, noise: Noise) -> list[Rows]:
+    """Rows per lead band within reach, from hindcasts whose rest of the day has learnt from the day's start."""
+    series = snapshot.series(name)
+    interval = series.interval
+    slots, step = interval.slots, interval.seconds
+    ahead = min(8, hindcasts.rate.shape[1])
+    grid = Grid.days(int(hindcasts.origins[0]), int(hindcasts.origins[-1]), interval, series.tz)
+    starts = by_day(grid, grid.ds - grid.ds[0], first=int(hindcasts.origins[0]))
+    at = hindcasts.origins - hindcasts.origins[0]
+    parts: dict[str, list[tuple[Floats, ...]]] = {}
+    for seen in origin_slots(hindcasts, slots):
+        rate = hindcasts.rate[:, :ahead].copy()
+        if seen:
+            log_adjustment, _, _ = noise.condition(rate[:, 0], hindcasts.came[:, 0], int(seen))
+            rate[:, 0] *= np.exp(log_adjustment)
+        came = hindcasts.came[:, :ahead].reshape(len(rate), -1)[:, seen:]
+        rate_flat = rate.reshape(len(rate), -1)[:, seen:]
+        lead = np.arange(rate_flat.shape[1]) * step
+        for band, begin, stop in bands(interval):
+            inside = (lead >= begin) & (lead < stop)
+            if begin >= REACH_SECONDS or not inside.any() or (seen == 0 and slots > 1 and stop <= 86_400 and begin < 14_400):
+                continue
+            scored = ~np.isnan(came[:, inside])
+            last = int(seen) + int(np.flatnonzero(inside)[-1])
+            parts.setdefault(band, []).append(
+                (
+                    starts[at, seen] + grid.ds[0],
+                    hindcasts.origins.astype(np.float64),
+                    hindcasts.origins + last // slots + 1.0,
+                    np.where(scored, np.nan_to_num(came[:, inside]) - rate_flat[:, inside], 0).sum(axis=1),
+                    np.where(scored, rate_flat[:, inside], 0).sum(axis=1),
+                    scored.sum(axis=1).astype(np.float64),
+                )
+            )
+    return [_ordered(band, pieces) for band, pieces in parts.items()]
+
+
+def _ordered(band: str, pieces: list[tuple[Floats, ...]]) -> Rows:
+    moment, day, matured, excess, expected, buckets = (np.concatenate(column) for column in zip(*pieces, strict=True))
+    keep = (buckets > 0) & (expected > 0) & np.isfinite(moment)
+    order = np.flatnonzero(keep)[np.argsort(moment[keep], kind="stable")]
+    whole = (column[order].astype(np.int64) for column in (moment, day, matured))
+    return Rows(band, *whole, excess[order], expected[order], buckets[order])
+
+
+def features_at(signals: Sequence[Signal], times: Ns) -> tuple[Floats, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:
+    """float[t, signals x windows] deviations at ascending times, and where all signals had enough past bool[t]."""
+    unique, place = np.unique(times, return_inverse=True)
+    found = [deviations(signal, unique) for signal in signals]
+    values = np.concatenate([value for value, _ in found], axis=1)[place]
+    return values, np.logical_and.reduce([enough for _, enough in found])[place]
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """Weighted, scaled regression of a band: x float[r, f], y float[r], week int64[r], ready int64[r]."""
+
+    x: Floats
+    y: Floats
+    week: Ns
+    ready: Ns
+    scale: Floats
+    unit: Floats
+
+
+def _problem(rows: Rows, features: Floats, enough: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], additive: bool) -> _Problem:
+    unit = rows.buckets if additive else rows.expected
+    spread = np.clip(np.abs(rows.excess) / np.sqrt(rows.expected + 1), None, 50)
+    typical = max(1.0, float(np.median(spread)) / 0.6745)
+    weight = 1 / (typical * np.sqrt(rows.expected + 1))  # standard deviation of a quiet row's excess
+    overlap = np.sqrt(max(1.0, len(rows.day) / max(1, len(np.unique(rows.day)))))  # rows of one day share their news
+    usable = enough.astype(np.float64)
+    scale = np.sqrt((features**2 * usable[:, None]).sum(axis=0) / max(usable.sum(), 1.0)) + 1e-9
+    x = features / scale * (unit * weight * usable / overlap)[:, None]
+    return _Problem(x, rows.excess * weight * usable / overlap, (rows.day + 3) // 7, (rows.matured + 3) // 7, scale, unit)
+
+
+def score_forward(rows: Rows, features: Floats, enough: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> tuple[Scored, Effect]:
+    """Weekly refits on what had matured by the week's Monday -> forward predictions, and the effect fitted last."""
+    additive = _is_additive(rows.band)
+    problem = _problem(rows, features, enough, additive)
+    width = problem.x.shape[1]
+    weeks = np.arange(int(problem.week.min()), int(problem.week.max()) + 2)
+    first = int(problem.week.min()) + FIRST_FIT_DAYS // 7
+    grams, moments = np.zeros((width, width)), np.zeros(width)
+    losses = np.zeros(len(RIDGES))
+    forward, valid = np.zeros(len(rows.day)), np.zeros(len(rows.day), dtype=bool)
+    betas = np.zeros((len(RIDGES), width))
+    doubt_top = doubt_low = 0.0
+    for week in weeks:
+        matured = problem.ready == week  # the last day of the target lies before this Monday
+        grams += problem.x[matured].T @ problem.x[matured]
+        moments += problem.x[matured].T @ problem.y[matured]
+        betas = _ridge(grams, moments)
+        if week < first:
+            continue
+        mine = problem.week == week
+        guesses = problem.x[mine] @ betas.T
+        chosen = int(np.argmin(losses))
+        factor = np.where(problem.x[mine].any(axis=1), 1.0, 0.0)
+        beta = betas[chosen]
+        forward[mine] = (features[mine] / problem.scale @ beta) * problem.unit[mine] * factor
+        valid[mine] = enough[mine]
+        losses += np.abs(guesses - problem.y[mine, None]).sum(axis=0)
+        error = problem.y[mine] - guesses[:, chosen]
+        large = np.abs(guesses[:, chosen]) > np.abs(problem.y[mine]).mean() if mine.any() else mine[:0]
+        doubt_top += float((error[large] ** 2).sum())
+        doubt_low += float((guesses[large, chosen] ** 2).sum())
+    chosen = int(np.argmin(losses))
+    doubt = float(np.clip(np.sqrt(doubt_top / doubt_low) if doubt_low > 0 else 0.5, 0.2, 1.0))
+    return Scored(rows, forward, valid), Effect(rows.band, betas[chosen], problem.scale, doubt)
+
+
+def _is_additive(band: str) -> bool:
+    return band in ("0-1h", "1-4h")
+
+
+def _ridge(grams: Floats, moments: Floats) -> Floats:
+    """float[ridges, f]: coefficients at each strength; infinity is no effect."""
+    betas = np.zeros((len(RIDGES), len(moments)))
+    for row, ridge in enumerate(RIDGES):
+        if np.isfinite(ridge):
+            betas[row] = np.linalg.solve(grams + ridge * np.eye(len(moments)), moments)
+    return betas
+
+
+def intensity(effects: Sequence[Effect], features: Floats, lead_seconds: Ns, rate: Floats, names: Sequence[tuple[str, int, int]]) -> Floats:
+    """Excess contacts per bucket float[n] at the given leads, faded from band to band so that no border shows."""
+    middles, values = [], []
+    by_band = {effect.band: effect for effect in effects}
+    for band, begin, stop in names:
+        if begin >= REACH_SECONDS:
+            break
+        effect = by_band.get(band)
+        size = effect.weight * effect.excess(features) if effect else 0.0
+        values.append(np.full(len(rate), size) if _is_additive(band) else size * rate)
+        middles.append(np.sqrt(max(begin, 900) * float(stop)))
+    middles.append(1.5 * REACH_SECONDS)
+    values.append(np.zeros(len(rate)))
+    position = np.interp(np.log(np.maximum(lead_seconds, 900)), np.log(middles), np.arange(len(middles)))
+    lower = np.minimum(position.astype(np.int64), len(middles) - 2)
+    share = position - lower
+    stacked = np.stack(values)
+    columns = np.arange(len(rate))
+    return (1 - share) * stacked[lower, columns] + share * stacked[lower + 1, columns]

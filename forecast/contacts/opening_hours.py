@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from forecast import frames
-from forecast.buckets import DAY, day_start, zone
+from forecast.buckets import DAY, zone
 from forecast.contacts.headers import Layout
 from forecast.contacts.intake import Intake, times
 from forecast.contacts.loaded import LoadedSide
@@ -44,7 +44,7 @@ _TIME = re.compile(r"([0-9]{1,2})(?:[:.h]?([0-9]{2}))?(?:[:.]00)?")
 def read_hours(source: Source, *, tz: str, date_order: str | None = None) -> LoadedSide:
     """A file -> LoadedSide with hours[queue, weekday 0 (Monday) .. 6, opens "08:00", closes "24:00", valid_from?].
 
-    Several rows a day are several openings. valid_from: UTC moment at which the local day begins, NaT for always.
+    Several rows a day are several openings. valid_from: the local day as midnight UTC of that date, NaT for always.
     """
     zone(tz)
     table = read_table(source)
@@ -100,4 +100,4 @@ def _valid_from(intake: Intake, tz: str, date_order: str | None) -> pd.Series:
     moments = intake.moments("valid_from", order, tz)
     blank = moments == np.int64(pd.NaT.value)
     days = wall_of(np.where(blank, 0, moments), np.ones(len(moments), dtype=bool), tz) // DAY
-    return times(day_start(days, tz)).where(~blank).set_axis(intake.table.frame.index)
+    return times(days * DAY).where(~blank).set_axis(intake.table.frame.index)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from forecast import frames
-from forecast.buckets import DAY, Ns, day_start, zone
+from forecast.buckets import DAY, Ns, zone
 from forecast.contacts.calendars import is_calendar, read_events
 from forecast.contacts.charset import decode
 from forecast.contacts.headers import Layout
@@ -28,7 +29,7 @@ LAYOUT = Layout(
 def read_days(source: Source, *, tz: str, date_order: str | None = None) -> LoadedSide:
     """A file -> LoadedSide with days[date, name, queue?, kind?, until?].
 
-    date, until: UTC moment at which the first and the last local day (included) begin; until is NaT for a single day.
+    date, until: first and last local day (included) as midnight UTC of that date; until is NaT for a single day.
     kind: recurring (where the cell is empty) or once. queue: empty for all queues.
     """
     zone(tz)
@@ -41,7 +42,7 @@ def read_days(source: Source, *, tz: str, date_order: str | None = None) -> Load
     order = intake.order(("date", "until"), date_order)
     walls = intake.walls("date", order)
     first = wall_of(walls.ns, walls.aware, tz) // DAY
-    columns["date"] = times(day_start(first, tz)).set_axis(table.frame.index)
+    columns["date"] = times(first * DAY).set_axis(table.frame.index)
     columns["name"] = intake.text("name")
     if intake.has("queue"):
         columns["queue"] = intake.cells("queue")
@@ -67,7 +68,7 @@ def _until(intake: Intake, first: Ns, order: str, tz: str) -> pd.Series:
     local = until.dt.tz_convert(zone(tz)).dt.tz_localize(None).dt.normalize()
     last = (local - pd.Timestamp("1970-01-01")).dt.days
     intake.reject("until", (last < pd.Series(first)).to_numpy(dtype=bool), "lies before the date")
-    starts = times(day_start(last.fillna(0).to_numpy(dtype="int64"), tz)).where(last.notna())
+    starts = times(last.fillna(0).to_numpy(dtype="int64") * DAY).where(last.notna())
     return starts.set_axis(intake.table.frame.index)
 
 
@@ -82,10 +83,12 @@ def _from_calendar(data: bytes, name: str, tz: str) -> LoadedSide:
             field="file",
         )
     dates, untils = [event.first for event in events], [event.last for event in events]
-    frame = pd.DataFrame({"date": times(day_start(dates, tz)), "name": [event.name for event in events]})
+    frame = pd.DataFrame(
+        {"date": times(np.asarray(dates, dtype=np.int64) * DAY), "name": [event.name for event in events]}
+    )
     several = pd.Series([last > first for first, last in zip(dates, untils, strict=True)])
     if several.any():
-        frame["until"] = times(day_start(untils, tz)).where(several)
+        frame["until"] = times(np.asarray(untils, dtype=np.int64) * DAY).where(several)
     frame = (
         frame.drop_duplicates(["date", "name"], keep="last")
         .sort_values(["date", "name"])

@@ -89,8 +89,8 @@ def test_a_driver_s_date_is_the_start_of_the_local_day() -> None:
 def test_special_days_are_local_days_with_an_end_and_a_kind() -> None:
     rows = "date,name,queue,kind,until\n2024-12-25,Christmas,,,2024-12-26\n2024-06-03,Price letter,billing,ONCE,\n2024-06-04,,,,\n2024-06-05,x,,yearly,\n2024-06-06,y,,,2024-06-01\n"
     loaded = read_days(rows.encode(), tz=TZ)
-    assert loaded.frame["date"].tolist() == [utc("2024-06-02T22:00"), utc("2024-12-24T23:00")]
-    assert loaded.frame["until"].iloc[1] == utc("2024-12-25T23:00")
+    assert loaded.frame["date"].tolist() == [utc("2024-06-03"), utc("2024-12-25")]
+    assert loaded.frame["until"].iloc[1] == utc("2024-12-26")
     assert pd.isna(loaded.frame["until"].iloc[0])
     assert loaded.frame["kind"].tolist() == ["once", "recurring"]
     assert [(problem.row, problem.column) for problem in loaded.problems] == [
@@ -111,8 +111,8 @@ def test_a_calendar_gives_its_all_day_events(tmp_path: Path) -> None:
     )
     loaded = read_days(path, tz=TZ)
     assert loaded.frame["name"].tolist() == ["Release", "Kerst, beide dagen"]
-    assert loaded.frame["date"].tolist() == [utc("2024-05-31T22:00"), utc("2024-12-24T23:00")]
-    assert loaded.frame["until"].iloc[1] == utc("2024-12-25T23:00")
+    assert loaded.frame["date"].tolist() == [utc("2024-06-01"), utc("2024-12-25")]
+    assert loaded.frame["until"].iloc[1] == utc("2024-12-26")
     assert [(problem.row, problem.column, problem.value) for problem in loaded.problems] == [
         (15, "DTSTART", "soon")
     ]
@@ -147,7 +147,7 @@ def test_broken_hours_are_listed_and_several_openings_a_day_are_fine(tmp_path: P
         [6, "13:00", "17:00"],
         [6, "08:00", "12:00"],
     ]
-    assert loaded.frame["valid_from"].iloc[0] == utc("2024-06-30T22:00")
+    assert loaded.frame["valid_from"].iloc[0] == utc("2024-07-01")
     assert pd.isna(loaded.frame["valid_from"].iloc[1])
     assert sorted({problem.row for problem in loaded.problems}) == [4, 5, 6, 7, 8]
     assert len(loaded.problems) == 6

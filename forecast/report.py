@@ -1,0 +1,284 @@
+"""The measuring bench: a plan and an archive in, a report out. What `forecall evaluate` and the job `select` run.
+
+Series are independent, so they can be shared out over processes; the parts are put together in series order, and a
+report is the same on any number of workers.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from forecast import catalogue, evidence, scoring, selection
+from forecast.backtest import Run, intraday_cutoffs, replay, spaced_cutoffs
+from forecast.buckets import Interval, from_ns, index, to_ns
+from forecast.errors import ForecallError, InputError
+from forecast.models.base import QUANTILES, Model
+from forecast.vintage import Archive
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to evaluate.
+
+    models:  catalogue names; cutoffs: how many, or the moments themselves
+    sampled: models that run on every third cutoff only (dear ones, in the abridged demo); the report says so
+    """
+
+    models: tuple[str, ...]
+    horizon_days: int = 7
+    cutoffs: int | tuple[pd.Timestamp, ...] = 10
+    intraday: bool = False
+    granularity: Interval | None = None
+    draws: int = 400
+    seed: int = 1
+    candidates: tuple[str, ...] | None = None
+    social: bool = True
+    with_evidence: bool = True
+    keep_forecasts: bool = False
+    sampled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one series gave."""
+
+    series: str
+    interval: Interval
+    cutoffs: tuple[int, ...]
+    scores: list[dict[str, Any]]
+    overall: list[dict[str, Any]]
+    champions: list[dict[str, Any]]
+    evidence: list[dict[str, Any]]
+    fit_seconds: dict[str, float]
+    problems: tuple[str, ...]
+    forecasts: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """All parts, in series order."""
+
+    plan: Plan
+    parts: tuple[Part, ...]
+    seconds: float
+    data: dict[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """report.json of the contract; NaN becomes null. `overall` and `problems` stand beside it."""
+        fits: dict[str, float] = {}
+        for part in self.parts:
+            for model, seconds in part.fit_seconds.items():
+                fits[model] = fits.get(model, 0.0) + seconds
+        cutoffs = sorted({moment for part in self.parts for moment in part.cutoffs})
+        found = {
+            "data": self.data,
+            "interval": str(self.parts[0].interval) if self.parts else None,
+            "cutoffs": [f"{from_ns(moment):%Y-%m-%dT%H:%M:%SZ}" for moment in cutoffs],
+            "seconds": {"total": self.seconds, "fit": fits},
+            "scores": [row for part in self.parts for row in part.scores],
+            "overall": [row for part in self.parts for row in part.overall],
+            "champions": [row for part in self.parts for row in part.champions],
+            "evidence": [row for part in self.parts for row in part.evidence],
+            "problems": [problem for part in self.parts for problem in part.problems],
+            "abridged": list(self.plan.sampled),
+        }
+        clean: dict[str, Any] = _without_nan(found)
+        return clean
+
+    def forecasts(self) -> pd.DataFrame:
+        """forecasts[series, model, cutoff, ds, lead_seconds, quantile, value] of every run."""
+        frames = [part.forecasts for part in self.parts if part.forecasts is not None]
+        columns = ["series", "model", "cutoff", "ds", "lead_seconds", "quantile", "value"]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+
+    def sentence(self, series: str) -> str:
+        """How good the forecast of a series is, in a planner's words."""
+        rows = {row["model"]: row for part in self.parts if part.series == series for row in part.overall}
+        own = rows.get("champion")
+        if own is None:
+            return f"{series}: no forecast could be measured."
+        text = f"{series}: off by {100 * own['wape']:.1f} % on average"
+        bar = rows.get("mean8_open") or rows.get("mean8")
+        if bar is not None and bar["wape"] > 0:
+            better = 1 - own["wape"] / bar["wape"]
+            how = f"{100 * better:.0f} % better" if better >= 0 else f"{-100 * better:.0f} % worse"
+            text += f", {how} than the 8-week average ({100 * bar['wape']:.1f} %)"
+        return text + "."
+
+
+def evaluate(archive: Archive, plan: Plan, *, workers: int = 1, progress: Progress | None = None) -> Report:
+    """Run the plan on every series of the archive. A series that cannot be evaluated is a problem in the report."""
+    started = time.perf_counter()
+    names = [name for name in archive.series if not _is_part(archive, name)]
+    models(plan)  # an unknown name is refused before anything runs
+    jobs = [(_only(archive, name), plan, name) for name in names]
+    parts: list[Part] = []
+    for done, part in enumerate(_each(jobs, min(workers, len(jobs))), start=1):
+        parts.append(part)
+        if progress:
+            progress(done, len(jobs), part.series)
+    if parts and all(not part.overall for part in parts):
+        raise InputError(
+            parts[0].problems[0] if parts[0].problems else "Nothing could be evaluated.",
+            remedy="Give more history, fewer cutoffs or a shorter horizon.",
+        )
+    return Report(plan, tuple(parts), time.perf_counter() - started)
+
+
+def models(plan: Plan) -> list[Model]:
+    """The models of a plan; the champion with the plan's candidates and with or without signals."""
+    found: list[Model] = []
+    for name in plan.models:
+        if name == "champion":
+            found.append(selection.champion(plan.candidates, social=plan.social))
+        else:
+            found.append(catalogue.model(name))
+    return found
+
+
+def _is_part(archive: Archive, name: str) -> bool:
+    """Whole queues stand in the archive beside their contact reasons only to be split; they are not evaluated then."""
+    return any(other.queue == name and other.name != name for other in archive.series.values())
+
+
+def _only(archive: Archive, name: str) -> Archive:
+    """The archive a worker needs for one series: its queue, its siblings, all signals; and a memo of its own."""
+    queue = archive.series[name].queue
+    kept = {
+        key: series
+        for key, series in archive.series.items()
+        if key == name or (_is_part(archive, queue) and series.queue == queue)
+    }
+    return replace(archive, series=kept, memo={})
+
+
+def _each(jobs: Sequence[tuple[Archive, Plan, str]], workers: int) -> Iterator[Part]:
+    if workers <= 1:
+        yield from (evaluate_series(*job) for job in jobs)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=workers, mp_context=context) as pool:
+        yield from pool.map(evaluate_series, *zip(*jobs, strict=True))
+
+
+def evaluate_series(archive: Archive, plan: Plan, name: str) -> Part:
+    """All models at all cutoffs of one series, its champions and its evidence."""
+    series = archive.series[name]
+    try:
+        cutoffs = _cutoffs(archive, plan, name)
+    except ForecallError as error:
+        return Part(name, series.interval, (), [], [], [], [], {}, (str(error),))
+    if not plan.social:
+        archive = replace(archive, signals={}, memo={})
+    runs = list(_runs(archive, plan, name, cutoffs))
+    problems = tuple(dict.fromkeys(f"{run.model}: {run.problem}" for run in runs if run.problem))
+    fits: dict[str, float] = {}
+    for run in runs:
+        fits[run.model] = fits.get(run.model, 0.0) + run.fit_seconds
+    return Part(
+        series=name,
+        interval=series.interval,
+        cutoffs=tuple(cutoffs),
+        scores=scoring.score_rows(archive, runs, granularity=plan.granularity),
+        overall=scoring.overall(runs, granularity=plan.granularity),
+        champions=_champions(archive, plan, name, max(cutoffs)),
+        evidence=_evidence(archive, plan, name),
+        fit_seconds=fits,
+        problems=problems,
+        forecasts=_forecast_rows(runs) if plan.keep_forecasts else None,
+    )
+
+
+def _cutoffs(archive: Archive, plan: Plan, name: str) -> list[int]:
+    if isinstance(plan.cutoffs, int):
+        days = spaced_cutoffs(archive.series[name], count=plan.cutoffs, horizon_days=plan.horizon_days)
+    else:
+        days = [to_ns(moment) for moment in plan.cutoffs]
+    return intraday_cutoffs(archive, name, days) if plan.intraday else days
+
+
+def _runs(archive: Archive, plan: Plan, name: str, cutoffs: list[int]) -> Iterator[Run]:
+    every = [model for model in models(plan) if model.name not in plan.sampled]
+    some = [model for model in models(plan) if model.name in plan.sampled]
+    for chosen, moments in ((every, cutoffs), (some, cutoffs[::3])):
+        if chosen:
+            yield from replay(
+                archive,
+                chosen,
+                cutoffs={name: list(moments)},
+                horizon_days=plan.horizon_days,
+                draws=plan.draws,
+                seed=plan.seed,
+            )
+
+
+def _champions(archive: Archive, plan: Plan, name: str, cutoff: int) -> list[dict[str, Any]]:
+    if "champion" not in plan.models:
+        return []
+    snapshot = archive.at(cutoff).only(name)
+    try:
+        fitted = selection.champion(plan.candidates, social=plan.social).fit(snapshot)
+    except ForecallError:
+        return []
+    if not isinstance(fitted, selection.FittedDressed):
+        return []
+    return selection.chosen(fitted, name, archive.series[name].interval)
+
+
+def _evidence(archive: Archive, plan: Plan, name: str) -> list[dict[str, Any]]:
+    """The evidence at the end of the history, on everything known by then."""
+    if not (plan.with_evidence and plan.social and archive.signals):
+        return []
+    known = archive.series[name].offered.known_at
+    snapshot = archive.at(int(known.max())).only(name)
+    rates = catalogue.rates(plan.candidates or selection.CANDIDATES)
+    return [finding.row() for finding in evidence.findings(snapshot, name, rates)]
+
+
+def _forecast_rows(runs: Iterable[Run]) -> pd.DataFrame:
+    frames = []
+    labels = [*(f"{tau:g}" for tau in QUANTILES), "mean"]
+    for run in runs:
+        if run.paths is None:
+            continue
+        values = np.concatenate([run.paths.quantiles()[0], run.paths.mean()[0][:, None]], axis=1)
+        tz = run.leads.grid.tz
+        starts = index(run.leads.grid.ds).tz_convert(tz)
+        stamps = np.array([start.isoformat() for start in starts], dtype=object)
+        count = len(labels)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "series": run.series,
+                    "model": run.model,
+                    "cutoff": from_ns(run.cutoff).tz_convert(tz).isoformat(),
+                    "ds": np.repeat(stamps, count),
+                    "lead_seconds": np.repeat(run.leads.seconds, count),
+                    "quantile": np.tile(labels, len(stamps)),
+                    "value": np.round(values.ravel(), 4),
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nan(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(inner) for inner in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return None if not np.isfinite(value) else round(value, 6)
+    return value

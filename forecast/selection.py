@@ -1,0 +1,66 @@
+"""The production choice: the champion, chosen and combined inside each cutoff from what was known by then.
+
+The champion is no single pick. Its candidates are weighted per queue and by how far ahead, by their own past
+forecasts (`models/combination.py`); a signal joins where the gate is open (`evidence.py`); the N-week averages stand
+by for a history that is too short for the candidates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast import catalogue, evidence
+from forecast.buckets import Interval
+from forecast.errors import NotEnoughHistory
+from forecast.models.base import Model, bands
+from forecast.models.dressed import Dressed, FittedDressed
+from forecast.vintage import Snapshot
+
+CANDIDATES = ("level_profile", "dhr", "ets")
+STAND_BY = ("mean8_open",)
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The candidates combined; the stand-by where none of them can be fitted."""
+
+    candidates: Dressed
+    stand_by: Dressed
+    name: str = "champion"
+
+    def fit(self, snapshot: Snapshot) -> FittedDressed:
+        """Weights, noise and open gates of every series, from the snapshot alone."""
+        learnt = {}
+        for name in snapshot.names:
+            try:
+                learnt |= self.candidates.fit(snapshot.only(name)).learnt
+            except NotEnoughHistory:
+                learnt |= self.stand_by.fit(snapshot.only(name)).learnt
+        return FittedDressed(self.candidates, learnt)
+
+
+def champion(candidates: Sequence[str] | None = None, *, social: bool = True) -> Model:
+    """The production choice of the given candidates, with or without signals."""
+    names = tuple(candidates or CANDIDATES)
+    gate = evidence.gate if social else None
+    return Champion(
+        Dressed("champion", catalogue.rates(names), gate=gate), Dressed("champion", catalogue.rates(STAND_BY))
+    )
+
+
+def chosen(fitted: FittedDressed, name: str, interval: Interval) -> list[dict[str, object]]:
+    """Per lead band the method with the largest weight, all weights, and the signals in use."""
+    learnt = fitted.learnt[name]
+    found: list[dict[str, object]] = []
+    for band, begin, _ in bands(interval):
+        ahead = min(begin // 86_400, learnt.weights.shape[1] - 1)
+        weights = learnt.weights[:, ahead]
+        names = [member.name for member in learnt.members]
+        signals = [signal for signal, effect in learnt.effects if effect.band == band]
+        shares = {rate: round(float(weight), 3) for rate, weight in zip(names, weights, strict=True)}
+        row = {"series": name, "lead_band": band, "model": names[int(np.argmax(weights))]}
+        found.append({**row, "weights": shares, "signals": signals})
+    return found

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.buckets import DAY, SECOND, Interval, Ns, day_start, local_day
-from forecast.days import Flags
+from forecast.arrays import Flags, Floats, Ns
+from forecast.buckets import DAY, SECOND, Interval, day_start, local_day
 from forecast.errors import ForecallError, InputError
 from forecast.models.base import Leads, Model, Paths
-from forecast.vintage import Archive, Floats, Series
+from forecast.vintage import Archive, Series
 
 HISTORY_SHARE = 0.55  # cutoffs begin after this share of the days
 OPEN_STEP_SECONDS = 1800
@@ -97,7 +97,9 @@ def replay(
                     progress(f"{name} · {model.name}")
 
 
-def _run(archive: Archive, model: Model, name: str, cutoff: int, horizon_days: int, draws: int, seed: int) -> Run:
+def _run(
+    archive: Archive, model: Model, name: str, cutoff: int, horizon_days: int, draws: int, seed: int
+) -> Run:
     snapshot = archive.at(cutoff).only(name)
     leads = Leads.days(snapshot, name, horizon_days)
     series = archive.series[name]
@@ -111,8 +113,12 @@ def _run(archive: Archive, model: Model, name: str, cutoff: int, horizon_days: i
         between = time.perf_counter()
         paths = fitted.predict(snapshot, leads, draws=draws, seed=seed)
     except ForecallError as error:
-        return Run(name, model.name, cutoff, leads, came, open_, None, time.perf_counter() - started, 0.0, str(error))
-    return Run(name, model.name, cutoff, leads, came, open_, paths, between - started, time.perf_counter() - between)
+        return Run(
+            name, model.name, cutoff, leads, came, open_, None, time.perf_counter() - started, 0.0, str(error)
+        )
+    return Run(
+        name, model.name, cutoff, leads, came, open_, paths, between - started, time.perf_counter() - between
+    )
 
 
 __all__ = ["DAY", "SECOND", "Interval", "Run", "came_on", "intraday_cutoffs", "replay", "spaced_cutoffs"]

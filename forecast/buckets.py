@@ -10,16 +10,15 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from forecast.arrays import Ns
 from forecast.errors import InputError, UnknownZone
 
-Ns: TypeAlias = npt.NDArray[np.int64]
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
 
@@ -42,13 +41,17 @@ class Interval(StrEnum):
             return cls(names.get(text, text))
         except ValueError:
             raise InputError(
-                f"The interval {text!r} is not one we know.", remedy="Use 15min, 30min, 1h, 1d, 1w or 1mo.", field="interval"
+                f"The interval {text!r} is not one we know.",
+                remedy="Use 15min, 30min, 1h, 1d, 1w or 1mo.",
+                field="interval",
             ) from None
 
     @property
     def seconds(self) -> int:
         """Nominal length in seconds (a day counts as 86,400, a month as 30 days)."""
-        return {"15min": 900, "30min": 1800, "1h": 3600, "1d": 86_400, "1w": 604_800, "1mo": 2_592_000}[self.value]
+        return {"15min": 900, "30min": 1800, "1h": 3600, "1d": 86_400, "1w": 604_800, "1mo": 2_592_000}[
+            self.value
+        ]
 
     @property
     def slots(self) -> int:
@@ -67,7 +70,9 @@ def zone(name: str) -> ZoneInfo:
         near = difflib.get_close_matches(name, sorted(available_timezones()), n=3, cutoff=0.5)
         raise UnknownZone(
             f"The time zone {name!r} is unknown.",
-            remedy=f"Did you mean {', '.join(near)}?" if near else "Use an IANA name such as Europe/Amsterdam.",
+            remedy=f"Did you mean {', '.join(near)}?"
+            if near
+            else "Use an IANA name such as Europe/Amsterdam.",
             field="timezone",
         ) from None
 
@@ -87,24 +92,32 @@ def from_ns(ns: int) -> pd.Timestamp:
 
 def index(ns: Ns) -> pd.DatetimeIndex:
     """ns[n] -> DatetimeIndex[n] in UTC."""
-    return pd.DatetimeIndex(pd.to_datetime(np.asarray(ns, dtype=np.int64), utc=True)).as_unit("ns")
+    return pd.DatetimeIndex(np.ascontiguousarray(ns, dtype=np.int64).view("datetime64[ns]")).tz_localize(
+        "UTC"
+    )
+
+
+def _ns(naive: pd.DatetimeIndex) -> Ns:
+    return np.asarray(naive.to_numpy("datetime64[ns]")).view(np.int64)
 
 
 def column_ns(column: pd.Series | pd.DatetimeIndex) -> Ns:
     """An aware time column -> ns[n]."""
-    return np.asarray(pd.DatetimeIndex(column).tz_convert("UTC").as_unit("ns").asi8, dtype=np.int64)
+    return _ns(pd.DatetimeIndex(column).tz_convert("UTC").tz_localize(None))
 
 
 def local_ns(ns: Ns, tz: str) -> Ns:
     """ns[n] in UTC -> wall-clock time [n] as if it were UTC, in ns."""
-    return np.asarray(index(ns).tz_convert(zone(tz)).tz_localize(None).as_unit("ns").asi8, dtype=np.int64)
+    return _ns(index(ns).tz_convert(zone(tz)).tz_localize(None))
 
 
 def day_start(day: npt.ArrayLike, tz: str) -> Ns:
     """Local days, as whole days since 1970-01-01 [n] -> the UTC ns [n] at which each begins (also where midnight is skipped)."""
     naive = pd.DatetimeIndex(np.atleast_1d(np.asarray(day, dtype="datetime64[D]")).astype("datetime64[ns]"))
-    aware = naive.tz_localize(zone(tz), nonexistent="shift_forward", ambiguous=np.ones(len(naive), dtype=bool))
-    return np.asarray(aware.tz_convert("UTC").as_unit("ns").asi8, dtype=np.int64)
+    aware = naive.tz_localize(
+        zone(tz), nonexistent="shift_forward", ambiguous=np.ones(len(naive), dtype=bool)
+    )
+    return _ns(aware.tz_convert("UTC").tz_localize(None))
 
 
 @dataclass(frozen=True)
@@ -144,16 +157,23 @@ class Grid:
         ds = np.asarray(ds, dtype=np.int64)
         local = local_ns(ds, tz) if len(ds) else ds
         day = local // DAY
-        slot = (local - day * DAY) // (interval.seconds * SECOND) if interval.slots > 1 else np.zeros_like(day)
+        slot = (
+            (local - day * DAY) // (interval.seconds * SECOND) if interval.slots > 1 else np.zeros_like(day)
+        )
         return cls(ds, day, slot, interval, tz)
 
     @classmethod
     def days(cls, first: int, last: int, interval: Interval, tz: str) -> Grid:
         """Every bucket of the local days first .. last (both included, whole days since 1970-01-01)."""
-        starts = day_start(np.arange(first, last + 2), tz)
-        if interval.slots == 1:
-            return cls.of(starts[:-1], interval, tz)
-        return cls.of(np.arange(starts[0], starts[-1], interval.seconds * SECOND, dtype=np.int64), interval, tz)
+        return _days(int(first), int(last), interval, tz)
+
+
+@lru_cache(maxsize=1024)  # the hindcasts of every method ask for the same days
+def _days(first: int, last: int, interval: Interval, tz: str) -> Grid:
+    starts = day_start(np.arange(first, last + 2), tz)
+    if interval.slots == 1:
+        return Grid.of(starts[:-1], interval, tz)
+    return Grid.of(np.arange(starts[0], starts[-1], interval.seconds * SECOND, dtype=np.int64), interval, tz)
 
 
 def local_day(moment_ns: int, tz: str) -> int:

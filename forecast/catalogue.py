@@ -69,5 +69,7 @@ def model(name: str) -> Model:
 def _named(name: str) -> Callable[[], RateModel]:
     if name not in RATES:
         near = difflib.get_close_matches(name, NAMES, n=3) or NAMES
-        raise NotFound(f"There is no method {name!r}.", remedy=f"Known are {', '.join(near)}.", field="models")
+        raise NotFound(
+            f"There is no method {name!r}.", remedy=f"Known are {', '.join(near)}.", field="models"
+        )
     return RATES[name]

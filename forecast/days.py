@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from forecast.buckets import Grid, Ns
+from forecast.arrays import Flags, Ns
+from forecast.buckets import Grid
 from forecast.errors import InputError
 
-Flags = npt.NDArray[np.bool_]
 FOREVER = np.iinfo(np.int64).max
 
 
@@ -35,8 +34,10 @@ class OpeningHours:
         rows = []
         for row in hours.itertuples(index=False):
             valid = getattr(row, "valid_from", None)
-            since = 0 if valid is None or pd.isna(valid) else int(pd.Timestamp(valid).value // 86_400_000_000_000)
-            rows.append((int(row.weekday), minutes(row.opens), minutes(row.closes), since))
+            since = (
+                0 if valid is None or pd.isna(valid) else int(pd.Timestamp(valid).value // 86_400_000_000_000)
+            )
+            rows.append((int(str(row.weekday)), minutes(row.opens), minutes(row.closes), since))
         return cls(tuple(sorted(rows, key=lambda row: (row[3], row[0], row[1]))))
 
     def mask(self, grid: Grid) -> Flags:
@@ -74,9 +75,13 @@ def minutes(clock: object) -> int:
     try:
         hour, minute = (int(part) for part in text.split(":")[:2])
     except ValueError:
-        raise InputError(f"The opening time {text!r} is not a time of day.", remedy="Write it as 08:30.", field="opens") from None
+        raise InputError(
+            f"The opening time {text!r} is not a time of day.", remedy="Write it as 08:30.", field="opens"
+        ) from None
     if not (0 <= hour <= 24 and 0 <= minute < 60 and hour * 60 + minute <= 1440):
-        raise InputError(f"The opening time {text!r} lies outside the day.", remedy="Use 00:00 to 24:00.", field="opens")
+        raise InputError(
+            f"The opening time {text!r} lies outside the day.", remedy="Use 00:00 to 24:00.", field="opens"
+        )
     return hour * 60 + minute
 
 
@@ -93,7 +98,9 @@ class Calendar:
     once: frozenset[int] = frozenset()
 
     @classmethod
-    def of(cls, days: pd.DataFrame | None = None, *, country: str | None = None, region: str | None = None) -> Calendar:
+    def of(
+        cls, days: pd.DataFrame | None = None, *, country: str | None = None, region: str | None = None
+    ) -> Calendar:
         """days[date, name, kind, until] -> Calendar; `date` is the local day, given as midnight UTC of that date."""
         own: dict[int, str] = {}
         once: set[int] = set()
@@ -115,7 +122,9 @@ class Calendar:
         public: Mapping[int, str] = {}
         if self.country and len(days):
             years = days.astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
-            public = _holidays(self.country, self.region, tuple(range(int(years.min()), int(years.max()) + 1)))
+            public = _holidays(
+                self.country, self.region, tuple(range(int(years.min()), int(years.max()) + 1))
+            )
         return [self.own.get(int(day)) or public.get(int(day), "") for day in days]
 
     def special(self, days: Ns) -> Flags:

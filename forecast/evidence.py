@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from forecast.arrays import Floats
 from forecast.buckets import SECOND, Grid
 from forecast.errors import NotEnoughHistory
 from forecast.features import deviations
@@ -22,12 +23,13 @@ from forecast.models.dressed import EVIDENCE_DAYS, NOISE_DAYS, candidate_signals
 from forecast.models.hindcasts import Hindcasts
 from forecast.models.noise import Noise
 from forecast.models.signal_effect import REACH_SECONDS, Scored
-from forecast.vintage import Floats, Snapshot
+from forecast.vintage import Snapshot
 
 LEAST_CUTOFFS = 200
 LEAST_DAYS = 56
 RESAMPLES = 1000
 BLOCK_DAYS = 5
+WORTH_IT = 0.005  # a gain below half a percent is proof of nothing a planner could use
 DECISION_DAYS = 7
 LAGS_INTRADAY = 24
 LAGS_DAILY = 7
@@ -50,7 +52,7 @@ class Decision:
     def verdict(self) -> str:
         if self.n < LEAST_CUTOFFS or self.days < LEAST_DAYS:
             return NOT_YET
-        return OPEN if self.lower > 0 else SHUT
+        return OPEN if self.lower > 0 and self.lift >= WORTH_IT else SHUT
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,8 @@ def decide(scored: Scored, *, until: int) -> Decision:
         return _nothing()
     excess, day = scored.rows.excess[rows], scored.rows.day[rows]
     place = day - day.min()
-    without = np.bincount(place, weights=np.abs(excess))
-    with_signal = np.bincount(place, weights=np.abs(excess - scored.with_signal[rows]))
+    without = np.bincount(place, weights=np.abs(excess)).astype(np.float64)
+    with_signal = np.bincount(place, weights=np.abs(excess - scored.with_signal[rows])).astype(np.float64)
     if without.sum() <= 0:
         return _nothing()
     lifts = _resampled(with_signal, without, block=_block(scored))
@@ -162,7 +164,16 @@ def _finding(name: str, signal: str, scored: Scored, lead: int | None) -> Findin
     if verdict == OPEN and before.verdict != OPEN:
         verdict = SHUT
     return Finding(
-        name, signal, scored.rows.band, lead, now.lift, now.lower, now.upper, verdict, now.n, _why(now, before, verdict)
+        name,
+        signal,
+        scored.rows.band,
+        lead,
+        now.lift,
+        now.lower,
+        now.upper,
+        verdict,
+        now.n,
+        _why(now, before, verdict),
     )
 
 
@@ -174,6 +185,8 @@ def _why(now: Decision, before: Decision, verdict: str) -> str:
     gain = f"{100 * now.lift:+.1f} % ({100 * now.lower:+.1f} to {100 * now.upper:+.1f}) on {now.n} forecasts"
     if verdict == OPEN:
         return f"gain {gain}, above zero twice in a row"
+    if now.lower > 0 and now.lift < WORTH_IT:
+        return f"gain {gain}: too small to be of use"
     if now.lower > 0:
         return f"gain {gain}, but a week ago its lower end was {100 * before.lower:+.1f} %: one more week to prove it"
     return f"gain {gain}: its lower end is not above zero"
@@ -225,7 +238,9 @@ def _prewhitened(leading: Floats, following: Floats, order: int = 6) -> tuple[Fl
     """Both series filtered by the autoregression of the first; NaN where a lag is missing."""
 
     def lagged(values: Floats) -> Floats:
-        return np.stack([np.concatenate([np.full(lag, np.nan), values[:-lag]]) for lag in range(1, order + 1)], axis=1)
+        return np.stack(
+            [np.concatenate([np.full(lag, np.nan), values[:-lag]]) for lag in range(1, order + 1)], axis=1
+        )
 
     past = lagged(leading)
     good = ~np.isnan(past).any(axis=1) & ~np.isnan(leading)

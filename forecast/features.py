@@ -13,13 +13,17 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from forecast.buckets import DAY, SECOND, Interval, Ns
-from forecast.vintage import Floats, Signal, Versions
+from forecast.arrays import Floats, Ns
+from forecast.buckets import DAY, SECOND, Interval
+from forecast.vintage import Signal, Versions
 
 WEEKS = 8
 MINUTE = 60 * SECOND
 EDGES_INTRADAY = np.array([0, 35, 95, 245, 1445, 7 * 1440 + 5], dtype=np.int64) * MINUTE
-EDGES_DAILY = np.array([0, 1, 3, 7, 14], dtype=np.int64) * DAY + np.array([0, 1, 1, 1, 1], dtype=np.int64) * 2 * 3600 * SECOND
+EDGES_DAILY = (
+    np.array([0, 1, 3, 7, 14], dtype=np.int64) * DAY
+    + np.array([0, 1, 1, 1, 1], dtype=np.int64) * 2 * 3600 * SECOND
+)
 
 
 def edges(interval: Interval) -> Ns:
@@ -92,7 +96,9 @@ def deviations(signal: Signal, times: Ns) -> tuple[Floats, npt.NDArray[np.bool_]
         total += values
         weeks += there
     mean = total / np.maximum(weeks, 1)
-    if signal.kind == "count":  # an old storm is no expectation: cap the weeks at three times their mean, and three
+    if (
+        signal.kind == "count"
+    ):  # an old storm is no expectation: cap the weeks at three times their mean, and three
         total = np.zeros_like(now)
         for values, there in past:
             total += np.where(there, np.minimum(values, 3 * mean + 3), 0.0)

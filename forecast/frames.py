@@ -68,7 +68,15 @@ HOURS = Contract(
 )
 FORECASTS = Contract(
     "forecasts",
-    {"series": TEXT, "model": TEXT, "cutoff": TIME, "ds": TIME, "lead_seconds": NUMBER, "quantile": TEXT, "value": NUMBER},
+    {
+        "series": TEXT,
+        "model": TEXT,
+        "cutoff": TIME,
+        "ds": TIME,
+        "lead_seconds": NUMBER,
+        "quantile": TEXT,
+        "value": NUMBER,
+    },
 )
 
 

@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from forecast.days import Flags
-from forecast.vintage import Floats
+from forecast.arrays import Flags, Floats
 
 TAUS = np.round(np.arange(0.05, 0.951, 0.05), 2)
 TAILS = (0.025, 0.1, 0.9, 0.975)
@@ -63,7 +62,9 @@ def _poisson_deviation(mean: float) -> float:
     return float((np.abs(counts - median) * stats.poisson.pmf(counts, mean)).sum())
 
 
-def calibration(y: Floats, q: Floats, open_: Flags, taus: tuple[float, ...] = TAILS) -> dict[str, dict[str, float]]:
+def calibration(
+    y: Floats, q: Floats, open_: Flags, taus: tuple[float, ...] = TAILS
+) -> dict[str, dict[str, float]]:
     """{tau: {below, at_or_below}} over open slots: for counts, tau should lie between the two (within tolerance).
 
     q: float[n, taus]. Coverage alone cannot judge thin counts, where a perfect forecaster covers too much.
@@ -82,7 +83,9 @@ def skill(own: float, bar: float) -> float:
     return 1 - own / bar if bar > 0 else float("nan")
 
 
-def wape_interval(errors: npt.NDArray[np.float64], sums: npt.NDArray[np.float64], *, seed: int = 1) -> tuple[float, float]:
+def wape_interval(
+    errors: npt.NDArray[np.float64], sums: npt.NDArray[np.float64], *, seed: int = 1
+) -> tuple[float, float]:
     """Bootstrap over blocks (days or cutoffs): errors, sums float[blocks] -> 5th and 95th percentile of the WAPE."""
     if len(errors) < 2 or sums.sum() <= 0:
         return float("nan"), float("nan")

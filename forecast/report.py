@@ -21,6 +21,7 @@ from forecast.backtest import Run, intraday_cutoffs, replay, spaced_cutoffs
 from forecast.buckets import Interval, from_ns, index, to_ns
 from forecast.errors import ForecallError, InputError
 from forecast.models.base import QUANTILES, Model
+from forecast.models.dressed import FittedDressed
 from forecast.vintage import Archive
 
 Progress = Callable[[int, int, str], None]
@@ -230,7 +231,7 @@ def _champions(archive: Archive, plan: Plan, name: str, cutoff: int) -> list[dic
         fitted = selection.champion(plan.candidates, social=plan.social).fit(snapshot)
     except ForecallError:
         return []
-    if not isinstance(fitted, selection.FittedDressed):
+    if not isinstance(fitted, FittedDressed):
         return []
     return selection.chosen(fitted, name, archive.series[name].interval)
 

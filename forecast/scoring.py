@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecast.arrays import Flags, Floats, Ns
 from forecast.backtest import Run
-from forecast.buckets import Interval, Ns, floor, local_day
-from forecast.days import Flags
+from forecast.buckets import Interval, floor, local_day
 from forecast.losses import (
     TAILS,
     TAUS,
@@ -23,7 +23,7 @@ from forecast.losses import (
     wql,
 )
 from forecast.models.base import Paths, band_of, bands
-from forecast.vintage import Archive, Floats
+from forecast.vintage import Archive
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def _summed(run: Run, paths: Paths, granularity: Interval) -> tuple[Paths, Float
     total = paths.total(granularity)
     starts = floor(paths.grid.ds, granularity, paths.grid.tz)
     unique, place = np.unique(starts, return_inverse=True)
-    came = np.bincount(place, weights=run.came)
+    came = np.bincount(place, weights=run.came).astype(np.float64)
     open_ = np.bincount(place, weights=run.open) > 0
     whole = unique >= run.cutoff
     kept = Paths(total.series, total.grid.take(whole), total.values[:, whole])
@@ -76,7 +76,9 @@ def weekly_scale(archive: Archive, name: str, cutoff: int) -> float:
     return float(np.nanmean(change)) if np.isfinite(change).any() else float("nan")
 
 
-def score_rows(archive: Archive, runs: Sequence[Run], *, granularity: Interval | None = None) -> list[dict[str, object]]:
+def score_rows(
+    archive: Archive, runs: Sequence[Run], *, granularity: Interval | None = None
+) -> list[dict[str, object]]:
     """Rows of the report's `scores`, models in the order they ran, lead bands in order of distance."""
     by_series: dict[str, list[Scored]] = {}
     for run in runs:
@@ -105,7 +107,9 @@ def _band_rows(
     interval: Interval,
     scale: float,
 ) -> list[dict[str, object]]:
-    parts = {model: [_inside(item, at, interval) for item in mine if item.run.model == model] for model in models}
+    parts = {
+        model: [_inside(item, at, interval) for item in mine if item.run.model == model] for model in models
+    }
     parts = {model: [item for item in items if len(item.y)] for model, items in parts.items()}
     parts = {model: items for model, items in parts.items() if items}
     if not parts:
@@ -131,8 +135,10 @@ def _row(
     y, median, mean = _join(items, "y"), _join(items, "median"), _join(items, "mean")
     days = [local_day(item.run.cutoff, item.run.leads.grid.tz) for item in items]
     _, block = np.unique(days, return_inverse=True)
-    errors = np.bincount(block, weights=[float(np.abs(item.y - item.median).sum()) for item in items])
-    sums = np.bincount(block, weights=[float(item.y.sum()) for item in items])
+    errors = np.bincount(block, weights=[float(np.abs(item.y - item.median).sum()) for item in items]).astype(
+        float
+    )
+    sums = np.bincount(block, weights=[float(item.y.sum()) for item in items]).astype(float)
     low, high = wape_interval(errors, sums)
     own = wapes[model]
     return {

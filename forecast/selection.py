@@ -16,7 +16,7 @@ from forecast import catalogue, evidence
 from forecast.buckets import Interval
 from forecast.errors import NotEnoughHistory
 from forecast.models.base import Model, bands
-from forecast.models.dressed import Dressed, FittedDressed
+from forecast.models.dressed import Dressed, FittedDressed, Learnt
 from forecast.vintage import Snapshot
 
 CANDIDATES = ("level_profile", "dhr", "ets")
@@ -33,7 +33,7 @@ class Champion:
 
     def fit(self, snapshot: Snapshot) -> FittedDressed:
         """Weights, noise and open gates of every series, from the snapshot alone."""
-        learnt = {}
+        learnt: dict[str, Learnt] = {}
         for name in snapshot.names:
             try:
                 learnt |= self.candidates.fit(snapshot.only(name)).learnt

@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from forecast.buckets import SECOND, Grid, Interval, Ns, day_start, from_ns, local_day, to_ns
-from forecast.days import Calendar, Flags, OpeningHours
+from forecast.arrays import Flags, Floats, Ns
+from forecast.buckets import SECOND, Grid, Interval, day_start, from_ns, local_day, to_ns
+from forecast.days import Calendar, OpeningHours
 
-Floats = npt.NDArray[np.float64]
 T = TypeVar("T")
 ALWAYS = np.iinfo(np.int64).min
 SCHEDULE_WEEKS = 8
@@ -47,7 +47,9 @@ class Versions:
         """Order rows given in upload order; on equal `known_at` the later upload stays later."""
         known = np.asarray(known_at, dtype=np.int64)
         order = np.argsort(known, kind="stable")
-        return cls(np.asarray(ds, dtype=np.int64)[order], np.asarray(value, dtype=np.float64)[order], known[order])
+        return cls(
+            np.asarray(ds, dtype=np.int64)[order], np.asarray(value, dtype=np.float64)[order], known[order]
+        )
 
     @classmethod
     def none(cls) -> Versions:
@@ -143,6 +145,7 @@ class History:
     grid:  Grid[n], starts before the cutoff
     y:     float[n] offered contacts; NaN = unknown
     open:  bool[n] open by the hours (given, or inferred from the last eight weeks), and no whole absent day
+    today: local day of the cutoff
     """
 
     series: Series
@@ -153,16 +156,12 @@ class History:
     calendar: Calendar
     drivers: Mapping[str, Driver]
     schedule: Flags
+    today: int
 
     @property
     def usable(self) -> Flags:
         """bool[n]: open and known, the rows a level may be learnt from."""
         return self.open & ~np.isnan(self.y)
-
-    @property
-    def today(self) -> int:
-        """Local day of the cutoff."""
-        return local_day(self.cutoff, self.series.tz)
 
     @property
     def first_day(self) -> int:
@@ -225,7 +224,9 @@ class Snapshot:
     def signals(self) -> tuple[str, ...]:
         """Names of the signals that have at least one version known at the cutoff."""
         held = self._archive.signals.items()
-        return tuple(name for name, signal in held if len(signal.values) and signal.values.known_at[0] <= self.cutoff)
+        return tuple(
+            name for name, signal in held if len(signal.values) and signal.values.known_at[0] <= self.cutoff
+        )
 
     def at(self, earlier: pd.Timestamp | int) -> Snapshot:
         """The same view from an earlier cutoff; a later one is refused."""
@@ -284,8 +285,10 @@ class Snapshot:
             for key, driver in self._archive.drivers.items()
             if driver.queue in ("", series.queue, series.name)
         }
+        today = local_day(self.cutoff, series.tz)
+        closed = np.zeros(len(grid), dtype=bool)
         history = History(
-            series, self.cutoff, grid, values, np.zeros(len(grid), dtype=bool), self._archive.calendar, drivers, schedule
+            series, self.cutoff, grid, values, closed, self._archive.calendar, drivers, schedule, today
         )
         open_ = series.hours.mask(grid) if series.hours else _was_open(grid, values, schedule)
         return replace(history, open=open_ & ~_absent_days(history, open_))
@@ -313,7 +316,9 @@ def _whole_days(series: Series, first_ds: int, first: int, last: int) -> Grid:
     begin, stop = day_start([first, last + 1], series.tz)
     step = series.interval.seconds * SECOND
     offset = (first_ds - int(begin)) % step  # zones with odd offsets keep the grid of their own rows
-    return Grid.of(np.arange(int(begin) + offset, int(stop), step, dtype=np.int64), series.interval, series.tz)
+    return Grid.of(
+        np.arange(int(begin) + offset, int(stop), step, dtype=np.int64), series.interval, series.tz
+    )
 
 
 def _schedule(grid: Grid, values: Floats) -> Flags:
@@ -339,7 +344,9 @@ def _was_open(grid: Grid, values: Floats, schedule: Flags) -> Flags:
     seen = busy.copy()
     for back in range(1, SCHEDULE_WEEKS):
         seen[back:] |= busy[:-back]
-    return np.asarray(seen[week, grid.weekday, grid.slot] | (schedule[grid.weekday, grid.slot] & (week == week.max())))
+    return np.asarray(
+        seen[week, grid.weekday, grid.slot] | (schedule[grid.weekday, grid.slot] & (week == week.max()))
+    )
 
 
 def _absent_days(history: History, open_: Flags) -> Flags:
@@ -353,7 +360,7 @@ def _absent_days(history: History, open_: Flags) -> Flags:
         return np.zeros(0, dtype=bool)
     first = int(grid.day[0])
     day = grid.day - first
-    total = np.bincount(day, weights=np.where(open_, np.nan_to_num(history.y), 0.0))
+    total = np.bincount(day, weights=np.where(open_, np.nan_to_num(history.y), 0.0)).astype(np.float64)
     usual = _usual_totals(total)
     absent = (total == 0) & (usual > -np.log(IMPROBABLE))
     if int(grid.day[-1]) == history.today:
@@ -376,7 +383,6 @@ __all__ = [
     "ALWAYS",
     "Archive",
     "Driver",
-    "Floats",
     "History",
     "Series",
     "Signal",

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from forecast.buckets import DAY, SECOND, Ns
+from forecast.arrays import Ns
+from forecast.buckets import DAY, SECOND
 from forecast.contacts.zones import localise
 from forecast.errors import AmbiguousDates, InputError
 

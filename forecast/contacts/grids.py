@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from forecast.buckets import DAY, SECOND, Interval, Ns, day_start, floor, local_ns
+from forecast.arrays import Ns
+from forecast.buckets import DAY, SECOND, Interval, day_start, floor, local_ns
 from forecast.contacts.clock import Walls
 from forecast.contacts.zones import Flags, localise, wall_of
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from forecast.buckets import Ns
+from forecast.arrays import Ns
 from forecast.contacts.clock import Walls, find_order, instants, read_walls
 from forecast.contacts.numbers import Floats, parse_numbers
 from forecast.contacts.problem import Problem

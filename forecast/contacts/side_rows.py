@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from forecast.buckets import Interval, Ns
+from forecast.arrays import Ns
+from forecast.buckets import Interval
 from forecast.contacts.clock import Walls
 from forecast.contacts.grids import Placement, clock_of, infer_interval, looks_weekly, off_grid, place
 from forecast.contacts.intake import Intake

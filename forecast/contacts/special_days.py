@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from forecast import frames
-from forecast.buckets import DAY, Ns, zone
+from forecast.arrays import Ns
+from forecast.buckets import DAY, zone
 from forecast.contacts.calendars import is_calendar, read_events
 from forecast.contacts.charset import decode
 from forecast.contacts.headers import Layout

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from forecast import frames
-from forecast.buckets import Interval, Ns, column_ns, zone
+from forecast.arrays import Ns
+from forecast.buckets import Interval, column_ns, zone
 from forecast.contacts.clock import Walls
 from forecast.contacts.durations import read_durations
 from forecast.contacts.grids import clock_of, infer_interval, looks_weekly, off_grid, place, start_of

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from forecast.buckets import DAY, SECOND, Ns, day_start, local_ns, zone
+from forecast.arrays import Ns
+from forecast.buckets import DAY, SECOND, day_start, local_ns, zone
 
 Flags = npt.NDArray[np.bool_]
 

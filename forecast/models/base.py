@@ -18,8 +18,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from forecast.buckets import DAY, SECOND, Grid, Interval, Ns, floor, from_ns
-from forecast.vintage import Floats, History, Snapshot
+from forecast.arrays import Floats, Ns
+from forecast.buckets import DAY, SECOND, Grid, Interval, floor, from_ns
+from forecast.vintage import History, Snapshot
 
 QUANTILES = (0.025, 0.05, *(round(0.1 * step, 1) for step in range(1, 10)), 0.95, 0.975)
 
@@ -78,7 +79,8 @@ class Paths:
         starts = floor(self.grid.ds, interval, self.grid.tz)
         unique, place = np.unique(starts, return_inverse=True)
         sums = np.zeros((len(self.series), len(unique), self.values.shape[2]))
-        np.add.at(sums, (slice(None), place), self.values)
+        for at in range(len(self.series)):
+            np.add.at(sums[at], place, self.values[at])
         return Paths(self.series, Grid.of(unique, interval, self.grid.tz), sums)
 
     def sum(self, name: str) -> Paths:
@@ -97,7 +99,10 @@ class FittedModel(Protocol):
 class Model(Protocol):
     """A forecasting method with its settings."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Its name in the catalogue."""
+        ...
 
     def fit(self, snapshot: Snapshot) -> FittedModel:
         """Learn from what the snapshot knows. NotEnoughHistory where that is too little."""
@@ -118,8 +123,15 @@ class RateModel(Protocol):
     cost: how many seconds a fit on two years of open half hours takes, about; the hindcasts refit dear ones less often
     """
 
-    name: str
-    cost: float
+    @property
+    def name(self) -> str:
+        """Its name in the catalogue."""
+        ...
+
+    @property
+    def cost(self) -> float:
+        """Seconds of a fit, about."""
+        ...
 
     def fit(self, history: History) -> FittedRate:
         """Learn from one series as known. NotEnoughHistory where that is too little."""
@@ -166,14 +178,14 @@ def require_days(history: History, days: int, what: str) -> None:
 
 __all__ = [
     "BANDS",
-    "DAY",
     "DAILY_BANDS",
+    "DAY",
+    "QUANTILES",
     "FittedModel",
     "FittedRate",
     "Leads",
     "Model",
     "Paths",
-    "QUANTILES",
     "RateModel",
     "band_of",
     "bands",

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from forecast.arrays import Floats
 from forecast.models.hindcasts import Hindcasts
-from forecast.vintage import Floats
 
 POWER = 3.0  # weight ~ loss ** -POWER
 EQUAL_SHARE = 0.3  # of the weight that is shared out evenly among the methods in the race

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecast.vintage import Floats
+from forecast.arrays import Floats
 
 
 def robust_counts(

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.buckets import Ns
-from forecast.days import Flags
-from forecast.vintage import Floats, History, by_day
+from forecast.arrays import Flags, Floats, Ns
+from forecast.vintage import History, by_day
 
 
 @dataclass(frozen=True)

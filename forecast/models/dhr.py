@@ -17,13 +17,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecast.buckets import Grid, Ns
-from forecast.days import Flags
+from forecast.arrays import Flags, Floats, Ns
+from forecast.buckets import Grid
 from forecast.models.base import require_days
 from forecast.models.count_regression import robust_counts
 from forecast.models.harmonic_profile import profile
 from forecast.models.special_days import SpecialDays, Totals, day_totals, special_days
-from forecast.vintage import Floats, History
+from forecast.vintage import History
 
 YEARS = 2.0
 YEARLY_FROM = 1.5

@@ -14,17 +14,18 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from forecast.buckets import Grid, Ns
+from forecast.arrays import Flags, Floats, Ns
+from forecast.buckets import Grid
 from forecast.errors import NotEnoughHistory
 from forecast.models.base import FittedRate, Leads, Paths, RateModel, bands
 from forecast.models.combination import combine, weigh
 from forecast.models.hindcasts import Hindcasts, fitted, hindcast
 from forecast.models.noise import Noise
 from forecast.models.signal_effect import Effect, Scored, build_rows, features_at, intensity, score_forward
-from forecast.vintage import Floats, History, Snapshot, by_day
+from forecast.vintage import History, Snapshot, by_day
 
 NOISE_DAYS = 91
-EVIDENCE_DAYS = 300
+EVIDENCE_DAYS = 366
 LARGEST_EFFECT = 4.0  # standard deviations of a drawn day effect
 
 Gate = Callable[[Scored], float]
@@ -142,10 +143,19 @@ def combined(
 
 
 def candidate_signals(snapshot: Snapshot, name: str) -> tuple[str, ...]:
-    """Signals that may speak about a series: those on its own topic and those on all; for a whole queue, every one."""
+    """Signals that may speak about a series: those on its own topic, and those that know no topic.
+
+    A series of all topics hears the totals. Fewer candidates are fewer chances to be fooled.
+    """
     topic = snapshot.series(name).topic
+    signals = [snapshot.signal(signal) for signal in snapshot.signals]
+    split = {signal.name.split(":")[0] for signal in signals if signal.topic != "all"}
+    if topic == "all":
+        return tuple(signal.name for signal in signals if signal.topic == "all")
     return tuple(
-        signal for signal in snapshot.signals if topic == "all" or snapshot.signal(signal).topic in (topic, "all")
+        signal.name
+        for signal in signals
+        if signal.topic == topic or (signal.topic == "all" and signal.name.split(":")[0] not in split)
     )
 
 
@@ -194,7 +204,10 @@ class Expected:
         """Combine the members' rates on whole days, then let today's first slots move the rest."""
         first, last = history.today, int(grid.day[-1])
         whole = Grid.days(first, last, grid.interval, grid.tz)
-        rates = [np.nan_to_num(by_day(whole, fit.rate(history, whole), first=first, last=last)) for fit in learnt.fits]
+        rates = [
+            np.nan_to_num(by_day(whole, fit.rate(history, whole), first=first, last=last))
+            for fit in learnt.fits
+        ]
         table = combine(np.stack(rates), learnt.weights)
         left = 1.0
         seen = _slots_seen(history)
@@ -227,7 +240,7 @@ def draw(
     expected: Expected,
     extra: Floats,
     grid: Grid,
-    opening: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+    opening: Flags,
     draws: int,
     rng: np.random.Generator,
 ) -> Floats:

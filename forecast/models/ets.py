@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecast.buckets import Grid, Ns
+from forecast.arrays import Floats, Ns
+from forecast.buckets import Grid
 from forecast.models.base import require_days
 from forecast.models.special_days import SpecialDays, baseline, day_totals, special_days
-from forecast.vintage import Floats, History
+from forecast.vintage import History
 
 YEARS = 0.75
 PROFILE_DAYS = 56

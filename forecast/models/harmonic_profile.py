@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecast.buckets import Ns
-from forecast.days import Flags
+from forecast.arrays import Flags, Floats, Ns
 from forecast.models.count_regression import count_regression
 from forecast.models.special_days import SpecialDays
-from forecast.vintage import Floats, History
+from forecast.vintage import History
 
 PROFILE_FORGET = 56.0
 PROFILE_DAYS = 182

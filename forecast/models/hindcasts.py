@@ -9,19 +9,20 @@ back-test with many cutoffs makes each once.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from forecast.buckets import Grid, Interval, Ns, day_start
-from forecast.days import Flags
+from forecast.arrays import Flags, Floats, Ns
+from forecast.buckets import Grid, Interval, day_start
 from forecast.errors import NotEnoughHistory
 from forecast.models.base import FittedRate, RateModel
-from forecast.vintage import Floats, Snapshot, by_day
+from forecast.vintage import Snapshot, by_day
 
 WARM_UP_DAYS = 21  # a hindcast stands on at least three weeks
 AHEAD_DAYS = 28
-REFIT_DEAR_WEEKS = 4  # a model that costs more than `DEAR` is refitted every fourth week
+RECENT_DAYS = 91  # the latest origins see weekly refits, older ones and dear models a refit every fourth week
+SELDOM_WEEKS = 4
 DEAR = 1.0
 
 
@@ -60,7 +61,9 @@ class Hindcasts:
         return Hindcasts(origins, self.rate[rows], self.came[rows])
 
 
-def hindcast(model: RateModel, snapshot: Snapshot, name: str, *, days: int, ahead: int = AHEAD_DAYS) -> Hindcasts:
+def hindcast(
+    model: RateModel, snapshot: Snapshot, name: str, *, days: int, ahead: int = AHEAD_DAYS
+) -> Hindcasts:
     """Hindcasts from the last `days` local days before the snapshot's day (fewer where the history is short)."""
     history = snapshot.history(name)
     last = history.today - 1
@@ -71,49 +74,70 @@ def hindcast(model: RateModel, snapshot: Snapshot, name: str, *, days: int, ahea
     for origin, moment in zip(range(first, last + 1), day_start(np.arange(first, last + 1), tz), strict=True):
         past = snapshot.at(int(moment))
         try:
-            rates.append(_rate(model, past, name, origin, ahead, interval, tz))
+            weeks = 1 if origin > last - RECENT_DAYS else SELDOM_WEEKS
+            rates.append(_rate(model, past, name, Origin(origin, ahead, weeks), interval, tz))
         except NotEnoughHistory:
             continue
         kept.append(origin)
     shape = (len(kept), ahead, interval.slots)
     rate = np.stack(rates) if rates else np.zeros(shape)
-    return Hindcasts(np.array(kept, dtype=np.int64), rate, came_after(snapshot, name, np.array(kept, dtype=np.int64), ahead))
+    return Hindcasts(
+        np.array(kept, dtype=np.int64),
+        rate,
+        came_after(snapshot, name, np.array(kept, dtype=np.int64), ahead),
+    )
 
 
-def _rate(
-    model: RateModel, past: Snapshot, name: str, origin: int, ahead: int, interval: Interval, tz: str
-) -> npt.NDArray[np.float64]:
+class Origin(NamedTuple):
+    """A hindcast's local day, how many days it looks ahead, and how many weeks apart its model is refitted."""
+
+    day: int
+    ahead: int
+    weeks: int
+
+    @property
+    def refit(self) -> int:
+        """The Monday on which the model was fitted last."""
+        monday = self.day - (self.day + 3) % 7
+        return monday - (monday + 3) // 7 % self.weeks * 7
+
+
+def _rate(model: RateModel, past: Snapshot, name: str, origin: Origin, interval: Interval, tz: str) -> Floats:
     """float[ahead, slots] from one origin; a dear model's forecast is the tail of the one made at its last refit."""
     if model.cost < DEAR:
         return past.remember(
-            ("rate", model, name, ahead),
-            lambda: _predict(fitted(model, past, name), past, name, origin, ahead, interval, tz),
+            ("rate", model, name, origin.ahead, origin.refit),
+            lambda: _predict(
+                fitted(model, past, name, origin.weeks), past, name, origin.day, origin.ahead, interval, tz
+            ),
         )
-    refit = origin - origin % (7 * REFIT_DEAR_WEEKS)
-    base = past.at(int(day_start(refit, tz)[0]))
-    span = ahead + 7 * REFIT_DEAR_WEEKS
+    begin = origin._replace(weeks=SELDOM_WEEKS).refit
+    base = past.at(int(day_start(begin, tz)[0]))
+    span = origin.ahead + 7 * SELDOM_WEEKS
     whole = base.remember(
         ("rate", model, name, span),
-        lambda: _predict(model.fit(base.history(name)), base, name, refit, span, interval, tz),
+        lambda: _predict(model.fit(base.history(name)), base, name, begin, span, interval, tz),
     )
-    return whole[origin - refit : origin - refit + ahead]
+    return whole[origin.day - begin : origin.day - begin + origin.ahead]
 
 
-def fitted(model: RateModel, snapshot: Snapshot, name: str) -> FittedRate:
-    """The model as fitted on the snapshot's last Monday: weekly refits, in hindcasts and live alike."""
+def fitted(model: RateModel, snapshot: Snapshot, name: str, weeks: int = 1) -> FittedRate:
+    """The model as fitted on the last Monday, of every week or of every so many weeks; live it is every week."""
     history = snapshot.history(name)
-    monday = history.today - (history.today + 3) % 7
+    monday = Origin(history.today, 1, weeks).refit
     base = snapshot.at(min(snapshot.cutoff, int(day_start(monday, history.series.tz)[0])))
-    if base.history(name).grid.ds.size == 0 or monday - history.first_day < WARM_UP_DAYS:
+    if monday - history.first_day < WARM_UP_DAYS:
         base = snapshot
     return base.remember(("fit", model, name), lambda: model.fit(base.history(name)))
 
 
 def _predict(
     model: FittedRate, past: Snapshot, name: str, origin: int, ahead: int, interval: Interval, tz: str
-) -> npt.NDArray[np.float64]:
+) -> Floats:
     grid = Grid.days(origin, origin + ahead - 1, interval, tz)
-    return np.nan_to_num(by_day(grid, model.rate(past.history(name), grid), first=origin, last=origin + ahead - 1))
+    return np.nan_to_num(
+        by_day(grid, model.rate(past.history(name), grid), first=origin, last=origin + ahead - 1)
+    )
 
 
 def came_after(snapshot: Snapshot, name: str, origins: Ns, ahead: int) -> Floats:
@@ -128,4 +152,4 @@ def came_after(snapshot: Snapshot, name: str, origins: Ns, ahead: int) -> Floats
         first=int(origins[0]),
         last=int(origins[-1]) + ahead - 1,
     )
-    return table[(origins - origins[0])[:, None] + np.arange(ahead)[None, :]]
+    return np.asarray(table[(origins - origins[0])[:, None] + np.arange(ahead)[None, :]])

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from forecast.buckets import Grid, Ns
-from forecast.days import Flags
+from forecast.arrays import Flags, Floats, Ns
+from forecast.buckets import Grid
 from forecast.models.base import require_days
 from forecast.models.day_totals import DayTotals
 from forecast.models.special_days import SpecialDays, special_days
-from forecast.vintage import Floats, History
+from forecast.vintage import History
 
 MEMORIES = (4.0, 10.0, 25.0)  # half-lives of the level, in open days
 WEEKDAY_WEEKS = 12.0  # half-life of the weekday factors
@@ -131,7 +131,9 @@ def intraday_profile(totals: DayTotals) -> Floats:
     weekday = (days + 3) % 7
     weight = 0.5 ** ((totals.days[-1] - days) / 7 / PROFILE_WEEKS)
     sums = np.stack([(weight[weekday == day, None] * slots[weekday == day]).sum(axis=0) for day in range(7)])
-    squares = np.array([(weight[weekday == day] ** 2 * slots[weekday == day].sum(axis=1)).sum() for day in range(7)])
+    squares = np.array(
+        [(weight[weekday == day] ** 2 * slots[weekday == day].sum(axis=1)).sum() for day in range(7)]
+    )
     profile = np.empty_like(sums)
     for day in range(7):
         kind = slice(0, 5) if day < 5 else slice(5, 7)

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecast.arrays import Floats
 from forecast.buckets import Grid
 from forecast.models.base import require_days
-from forecast.vintage import Floats, History
+from forecast.vintage import History
 
 WEEKS = 8
 

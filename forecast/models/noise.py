@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from forecast.arrays import Floats
 from forecast.models.hindcasts import Hindcasts
-from forecast.vintage import Floats
 
 FREEDOM = 6.0  # degrees of freedom of the day effect in the draws
 T_NINTH_DECILE = 1.4398  # of Student-t with six degrees of freedom
@@ -86,7 +86,9 @@ class Noise:
         shocks = rng.standard_normal((days, slots, draws)) * np.sqrt(self.slot_var)
         effects[:, 0] = shocks[:, 0]
         for slot in range(1, slots):
-            effects[:, slot] = self.slot_rho * effects[:, slot - 1] + np.sqrt(1 - self.slot_rho**2) * shocks[:, slot]
+            effects[:, slot] = (
+                self.slot_rho * effects[:, slot - 1] + np.sqrt(1 - self.slot_rho**2) * shocks[:, slot]
+            )
         return effects
 
     def counts(self, mean: Floats, rng: np.random.Generator) -> Floats:
@@ -148,7 +150,12 @@ def _day_sd(ratio: Floats, expected: Floats) -> Floats:
     prior = PRIOR_DAY_SD**2 * (1 + np.arange(ahead) / 14)
     variance = np.where(np.isnan(variance), prior, variance)
     mixed = (count * variance + PRIOR_DAYS * prior) / (count + PRIOR_DAYS)
-    smooth = np.array([np.average(mixed[max(0, d - 2) : d + 3], weights=(count + 1)[max(0, d - 2) : d + 3]) for d in range(ahead)])
+    smooth = np.array(
+        [
+            np.average(mixed[max(0, d - 2) : d + 3], weights=(count + 1)[max(0, d - 2) : d + 3])
+            for d in range(ahead)
+        ]
+    )
     smooth[0] = mixed[0]
     return np.sqrt(np.maximum.accumulate(smooth))
 
@@ -178,7 +185,9 @@ def _slot_variances(hindcasts: Hindcasts, rho: float) -> tuple[float, float]:
         return 0.0, 0.0
     rate, came = hindcasts.rate[:, 0], hindcasts.came[:, 0]
     scored = ~np.isnan(came) & (rate > 0)
-    level = np.where(scored, np.nan_to_num(came), 0).sum(axis=1) / np.maximum(np.where(scored, rate, 0).sum(axis=1), 1e-9)
+    level = np.where(scored, np.nan_to_num(came), 0).sum(axis=1) / np.maximum(
+        np.where(scored, rate, 0).sum(axis=1), 1e-9
+    )
     mean = np.where(scored, rate * level[:, None], 0.0)
     error = np.where(scored, np.nan_to_num(came) - mean, 0.0)
     # a slot's error beyond four standard deviations of a first guess is an incident, not noise

@@ -20,10 +20,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecast.buckets import DAY, Grid, Ns, local_ns
+from forecast.arrays import Floats, Ns
+from forecast.buckets import DAY, Grid, local_ns
 from forecast.models.base import require_days
 from forecast.models.special_days import SpecialDays, special_days
-from forecast.vintage import Floats, History
+from forecast.vintage import History
 
 YEARS = 2.0
 YEARLY_FROM = 1.5

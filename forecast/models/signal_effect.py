@@ -17,12 +17,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.buckets import Grid, Ns
+from forecast.arrays import Flags, Floats, Ns
+from forecast.buckets import Grid
 from forecast.features import deviations
 from forecast.models.base import bands
 from forecast.models.hindcasts import Hindcasts
 from forecast.models.noise import Noise
-from forecast.vintage import Floats, Signal, Snapshot, by_day
+from forecast.vintage import Series, Signal, Snapshot
 
 REACH_SECONDS = 7 * 86_400  # beyond a week no burst is known to speak
 RIDGES = (np.inf, 3000.0, 1000.0, 300.0, 100.0, 30.0, 10.0)
@@ -56,7 +57,7 @@ class Scored:
 
     rows: Rows
     with_signal: Floats
-    valid: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+    valid: Flags
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,9 @@ def origin_slots(hindcasts: Hindcasts, slots: int) -> Ns:
     """Slots of the day from which the rest is forecast: midnight, and every one from an hour before opening on."""
     if slots == 1 or len(hindcasts) == 0:
         return np.zeros(1, dtype=np.int64)
-    open_ = np.flatnonzero(~np.isnan(hindcasts.came[:, 0]).all(axis=0) & (hindcasts.rate[:, 0].sum(axis=0) > 0))
+    open_ = np.flatnonzero(
+        ~np.isnan(hindcasts.came[:, 0]).all(axis=0) & (hindcasts.rate[:, 0].sum(axis=0) > 0)
+    )
     if len(open_) == 0:
         return np.zeros(1, dtype=np.int64)
     first = max(1, int(open_[0]) - slots // 24)
@@ -94,46 +97,56 @@ def build_rows(snapshot: Snapshot, name: str, hindcasts: Hindcasts, noise: Noise
     interval = series.interval
     slots, step = interval.slots, interval.seconds
     ahead = min(8, hindcasts.rate.shape[1])
-    grid = Grid.days(int(hindcasts.origins[0]), int(hindcasts.origins[-1]), interval, series.tz)
-    starts = by_day(grid, grid.ds - grid.ds[0], first=int(hindcasts.origins[0]))
-    at = hindcasts.origins - hindcasts.origins[0]
-    parts: dict[str, list[tuple[Floats, ...]]] = {}
+    moments = _moments(hindcasts.origins, slots, series)
+    parts: dict[str, list[Rows]] = {}
     for seen in origin_slots(hindcasts, slots):
         rate = hindcasts.rate[:, :ahead].copy()
         if seen:
             log_adjustment, _, _ = noise.condition(rate[:, 0], hindcasts.came[:, 0], int(seen))
             rate[:, 0] *= np.exp(log_adjustment)
-        came = hindcasts.came[:, :ahead].reshape(len(rate), -1)[:, seen:]
+        came_flat = hindcasts.came[:, :ahead].reshape(len(rate), -1)[:, seen:]
         rate_flat = rate.reshape(len(rate), -1)[:, seen:]
         lead = np.arange(rate_flat.shape[1]) * step
         for band, begin, stop in bands(interval):
             inside = (lead >= begin) & (lead < stop)
-            if begin >= REACH_SECONDS or not inside.any() or (seen == 0 and slots > 1 and stop <= 86_400 and begin < 14_400):
+            if begin >= REACH_SECONDS or not inside.any() or (seen == 0 and _is_additive(band)):
                 continue
-            scored = ~np.isnan(came[:, inside])
-            last = int(seen) + int(np.flatnonzero(inside)[-1])
-            parts.setdefault(band, []).append(
-                (
-                    starts[at, seen] + grid.ds[0],
-                    hindcasts.origins.astype(np.float64),
-                    hindcasts.origins + last // slots + 1.0,
-                    np.where(scored, np.nan_to_num(came[:, inside]) - rate_flat[:, inside], 0).sum(axis=1),
-                    np.where(scored, rate_flat[:, inside], 0).sum(axis=1),
-                    scored.sum(axis=1).astype(np.float64),
-                )
+            came, expected = came_flat[:, inside], rate_flat[:, inside]
+            scored = ~np.isnan(came)
+            days = (int(seen) + int(np.flatnonzero(inside)[-1])) // slots + 1
+            rows = Rows(
+                band,
+                moments[:, seen],
+                hindcasts.origins,
+                hindcasts.origins + days,
+                np.where(scored, np.nan_to_num(came) - expected, 0.0).sum(axis=1),
+                np.where(scored, expected, 0.0).sum(axis=1),
+                scored.sum(axis=1).astype(np.float64),
             )
-    return [_ordered(band, pieces) for band, pieces in parts.items()]
+            parts.setdefault(band, []).append(rows)
+    return [_in_order(band, pieces) for band, pieces in parts.items()]
 
 
-def _ordered(band: str, pieces: list[tuple[Floats, ...]]) -> Rows:
-    moment, day, matured, excess, expected, buckets = (np.concatenate(column) for column in zip(*pieces, strict=True))
-    keep = (buckets > 0) & (expected > 0) & np.isfinite(moment)
-    order = np.flatnonzero(keep)[np.argsort(moment[keep], kind="stable")]
-    whole = (column[order].astype(np.int64) for column in (moment, day, matured))
-    return Rows(band, *whole, excess[order], expected[order], buckets[order])
+def _moments(origins: Ns, slots: int, series: Series) -> Ns:
+    """int64[o, slots]: the moment at which each slot of an origin's day begins; -1 in the hour that a spring skips."""
+    grid = Grid.days(int(origins[0]), int(origins[-1]), series.interval, series.tz)
+    table = np.full((int(origins[-1] - origins[0]) + 1, slots), -1, dtype=np.int64)
+    table[grid.day - origins[0], grid.slot] = grid.ds
+    return np.asarray(table[origins - origins[0]])
 
 
-def features_at(signals: Sequence[Signal], times: Ns) -> tuple[Floats, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:
+def _in_order(band: str, pieces: Sequence[Rows]) -> Rows:
+    """All origins of a band, in order of their moment, without those that have nothing to compare."""
+    joined = {
+        key: np.concatenate([getattr(piece, key) for piece in pieces])
+        for key in ("moment", "day", "matured", "excess", "expected", "buckets")
+    }
+    keep = np.flatnonzero((joined["buckets"] > 0) & (joined["expected"] > 0) & (joined["moment"] >= 0))
+    order = keep[np.argsort(joined["moment"][keep], kind="stable")]
+    return Rows(band, **{key: column[order] for key, column in joined.items()})
+
+
+def features_at(signals: Sequence[Signal], times: Ns) -> tuple[Floats, Flags]:
     """float[t, signals x windows] deviations at ascending times, and where all signals had enough past bool[t]."""
     unique, place = np.unique(times, return_inverse=True)
     found = [deviations(signal, unique) for signal in signals]
@@ -153,19 +166,23 @@ class _Problem:
     unit: Floats
 
 
-def _problem(rows: Rows, features: Floats, enough: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], additive: bool) -> _Problem:
+def _problem(rows: Rows, features: Floats, enough: Flags, additive: bool) -> _Problem:
     unit = rows.buckets if additive else rows.expected
     spread = np.clip(np.abs(rows.excess) / np.sqrt(rows.expected + 1), None, 50)
     typical = max(1.0, float(np.median(spread)) / 0.6745)
     weight = 1 / (typical * np.sqrt(rows.expected + 1))  # standard deviation of a quiet row's excess
-    overlap = np.sqrt(max(1.0, len(rows.day) / max(1, len(np.unique(rows.day)))))  # rows of one day share their news
+    overlap = np.sqrt(
+        max(1.0, len(rows.day) / max(1, len(np.unique(rows.day))))
+    )  # rows of one day share their news
     usable = enough.astype(np.float64)
     scale = np.sqrt((features**2 * usable[:, None]).sum(axis=0) / max(usable.sum(), 1.0)) + 1e-9
     x = features / scale * (unit * weight * usable / overlap)[:, None]
-    return _Problem(x, rows.excess * weight * usable / overlap, (rows.day + 3) // 7, (rows.matured + 3) // 7, scale, unit)
+    return _Problem(
+        x, rows.excess * weight * usable / overlap, (rows.day + 3) // 7, (rows.matured + 3) // 7, scale, unit
+    )
 
 
-def score_forward(rows: Rows, features: Floats, enough: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> tuple[Scored, Effect]:
+def score_forward(rows: Rows, features: Floats, enough: Flags) -> tuple[Scored, Effect]:
     """Weekly refits on what had matured by the week's Monday -> forward predictions, and the effect fitted last."""
     additive = _is_additive(rows.band)
     problem = _problem(rows, features, enough, additive)
@@ -214,7 +231,13 @@ def _ridge(grams: Floats, moments: Floats) -> Floats:
     return betas
 
 
-def intensity(effects: Sequence[Effect], features: Floats, lead_seconds: Ns, rate: Floats, names: Sequence[tuple[str, int, int]]) -> Floats:
+def intensity(
+    effects: Sequence[Effect],
+    features: Floats,
+    lead_seconds: Ns,
+    rate: Floats,
+    names: Sequence[tuple[str, int, int]],
+) -> Floats:
     """Excess contacts per bucket float[n] at the given leads, faded from band to band so that no border shows."""
     middles, values = [], []
     by_band = {effect.band: effect for effect in effects}
@@ -232,4 +255,4 @@ def intensity(effects: Sequence[Effect], features: Floats, lead_seconds: Ns, rat
     share = position - lower
     stacked = np.stack(values)
     columns = np.arange(len(rate))
-    return (1 - share) * stacked[lower, columns] + share * stacked[lower + 1, columns]
+    return np.asarray((1 - share) * stacked[lower, columns] + share * stacked[lower + 1, columns])

@@ -22,9 +22,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from forecast.buckets import Grid, Ns
-from forecast.days import Calendar, Flags
-from forecast.vintage import IMPROBABLE, Floats, History
+from forecast.arrays import Flags, Floats, Ns
+from forecast.buckets import Grid
+from forecast.days import Calendar
+from forecast.vintage import IMPROBABLE, History
 
 YEARS = 5
 LEAST = 0.02

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecast.buckets import SECOND, Ns, column_ns, local_ns
+from forecast.arrays import Ns
+from forecast.buckets import SECOND, column_ns, local_ns
 from forecast.simulate.world import Truth, World, iso
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from forecast.buckets import DAY, Ns, index
+from forecast.arrays import Ns
+from forecast.buckets import DAY, index
 from forecast.simulate.company import Company, Floats, Link
 from forecast.simulate.timeline import HALF_HOUR, MINUTE, Flags, Timeline
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from forecast.buckets import Ns, day_start, index
+from forecast.arrays import Ns
+from forecast.buckets import day_start, index
 from forecast.simulate.company import Company, Effect, Floats
 from forecast.simulate.timeline import Timeline
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecast.buckets import SECOND, Ns, local_ns
+from forecast.arrays import Ns
+from forecast.buckets import SECOND, local_ns
 from forecast.simulate import incidents as bursts
 from forecast.simulate.company import Company, Floats
 from forecast.simulate.contacts import spread

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from forecast.buckets import SECOND, Grid, Interval, Ns, local_day, to_ns
+from forecast.arrays import Ns
+from forecast.buckets import SECOND, Grid, Interval, local_day, to_ns
 from forecast.days import Calendar
 from forecast.errors import InputError
 from forecast.simulate.company import Company, Floats, Profile

@@ -14,7 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from forecast import buckets
-from forecast.buckets import Interval, Ns
+from forecast.arrays import Ns
+from forecast.buckets import Interval
 from forecast.frames import FLAG, NUMBER, SIGNALS, TEXT, TIME, Contract, check
 
 SCORED = Contract(

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecast.arrays import Floats
 from forecast.buckets import Grid, Interval, day_start, end, local_day, to_ns
 from forecast.days import Calendar, OpeningHours
 from forecast.errors import NotEnoughHistory
@@ -16,7 +17,7 @@ from forecast.models.dhr import Dhr
 from forecast.models.ets import Ets
 from forecast.models.naive import Mean8, Mean8Open, Median8, SeasonalNaive
 from forecast.models.prophet_rate import ProphetRate
-from forecast.vintage import Archive, Driver, Floats, History, Series, Versions
+from forecast.vintage import Archive, Driver, History, Series, Versions
 
 MODELS: list[RateModel] = [SeasonalNaive(), Mean8(), Mean8Open(), Median8(), Ets(), Dhr(), ProphetRate()]
 TZ = "Europe/Amsterdam"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from forecast.arrays import Floats
 from forecast.models.ets import best_state, filled, smoothed
-from forecast.vintage import Floats
 
 
 def weeks(count: int = 20) -> Floats:

@@ -1,0 +1,182 @@
+"""Files of a measuring run -> Archive, by the same readers an import uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from forecast.buckets import Interval, column_ns
+from forecast.contacts.assumed import with_known_at
+from forecast.contacts.drivers import read_drivers
+from forecast.contacts.loaded import Loaded, LoadedSide
+from forecast.contacts.opening_hours import read_hours
+from forecast.contacts.signals import read_signals
+from forecast.contacts.special_days import read_days
+from forecast.contacts.volumes import read_volumes
+from forecast.days import Calendar, OpeningHours, country_of
+from forecast.vintage import ALWAYS, Archive, Driver, Series, Signal, Versions
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of a run; only the volumes are needed."""
+
+    volumes: Path
+    signals: Path | None = None
+    drivers: Path | None = None
+    special_days: Path | None = None
+    hours: Path | None = None
+
+
+def read_archive(
+    files: Files, *, interval: Interval, tz: str, by: str, country: str, absent_is_zero: bool, say: Say
+) -> Archive:
+    """Read everything and say in a sentence per file what was read, what was assumed, and what was left out."""
+    loaded = read_volumes(files.volumes, tz=tz, interval=interval)
+    _tell(loaded, say)
+    volumes = with_known_at(loaded.frame, interval=interval, tz=tz)
+    hours = _hours(files.hours, tz, say)
+    return Archive(
+        series=_series(volumes, interval, tz, by, hours, absent_is_zero),
+        signals=_signals(files.signals, interval, tz, say),
+        drivers=_drivers(files.drivers, tz, say),
+        calendar=_calendar(files.special_days, tz, country, say),
+    )
+
+
+def _tell(loaded: Loaded | LoadedSide, say: Say) -> None:
+    say(loaded.summary())
+    for warning in loaded.warnings:
+        say(f"  note: {warning}")
+    for problem in loaded.problems[:10]:
+        say(f"  left out: {problem}")
+    if len(loaded.problems) > 10:
+        say(f"  and {len(loaded.problems) - 10} more")
+
+
+def _series(
+    volumes: pd.DataFrame,
+    interval: Interval,
+    tz: str,
+    by: str,
+    hours: Mapping[str, OpeningHours],
+    absent_is_zero: bool,
+) -> dict[str, Series]:
+    """One series per queue or channel; by topic, one per queue and topic beside each whole queue."""
+    made: dict[str, Series] = {}
+    group = "channel" if by == "channel" else "queue"
+    for name, rows in volumes.groupby(group, sort=True):
+        whole = _versions(rows)
+        channel = str(rows["channel"].iloc[0])
+        first = str(rows["queue"].iloc[0])
+        series = Series(
+            str(name), interval, tz, whole, str(name), channel, "all", hours.get(first, hours.get("")), absent_is_zero
+        )
+        made[series.name] = series
+        topics = sorted(rows["topic"].unique())
+        if by != "topic" or len(topics) < 2:
+            continue
+        for topic in topics:
+            own = f"{name}/{topic}"
+            made[own] = Series(
+                own,
+                interval,
+                tz,
+                _versions(rows[rows["topic"] == topic]),
+                str(name),
+                channel,
+                str(topic),
+                series.hours,
+                absent_is_zero,
+                span=whole,
+            )
+    return made
+
+
+def _versions(rows: pd.DataFrame) -> Versions:
+    """Rows of one series; several topics of a bucket are summed, and known when the last of them is."""
+    if rows["ds"].is_unique:
+        return Versions.of(column_ns(rows["ds"]), rows["offered"].to_numpy(dtype=np.float64), column_ns(rows["known_at"]))
+    latest = rows.drop_duplicates(["topic", "queue", "ds"], keep="last")
+    if len(latest) < len(rows) and rows["topic"].nunique() == 1 and rows["queue"].nunique() == 1:
+        return Versions.of(column_ns(rows["ds"]), rows["offered"].to_numpy(dtype=np.float64), column_ns(rows["known_at"]))
+    summed = latest.groupby("ds").agg(offered=("offered", "sum"), known_at=("known_at", "max")).reset_index()
+    return Versions.of(column_ns(summed["ds"]), summed["offered"].to_numpy(dtype=np.float64), column_ns(summed["known_at"]))
+
+
+def _signals(path: Path | None, grid: Interval, tz: str, say: Say) -> dict[str, Signal]:
+    if path is None:
+        return {}
+    loaded = read_signals(path, tz=tz)
+    _tell(loaded, say)
+    frame = with_known_at(loaded.frame, interval=loaded.intervals, tz=tz)
+    topics = frame["topic"] if "topic" in frame.columns else pd.Series("all", index=frame.index)
+    made: dict[str, Signal] = {}
+    for name, rows in frame.groupby("signal", sort=True):
+        interval = loaded.intervals[str(name)]
+        kind = "level" if interval.seconds > 86_400 else str(rows["kind"].iloc[0])
+        mine = topics.loc[rows.index]
+        several = mine.nunique() > 1
+        if several:
+            made[str(name)] = _signal(str(name), "all", rows, interval, tz, kind)
+        for topic in sorted(mine.unique()):
+            key = f"{name}:{topic}" if several or topic != "all" else str(name)
+            made[key] = _signal(key, str(topic), rows[mine == topic], interval, tz, kind)
+    return made
+
+
+def _signal(name: str, topic: str, rows: pd.DataFrame, interval: Interval, tz: str, kind: str) -> Signal:
+    """A signal; several topics of a bucket become one count that grows as each is known."""
+    ordered = rows.sort_values("known_at", kind="stable")
+    if topic == "all" and kind == "count" and not ordered["ds"].is_unique:
+        value = ordered.groupby("ds")["value"].cumsum()
+    else:
+        value = ordered["value"]
+    step = min(interval, Interval.DAY, key=lambda length: length.seconds)
+    versions = Versions.of(column_ns(ordered["ds"]), value.to_numpy(dtype=np.float64), column_ns(ordered["known_at"]))
+    return Signal(name, step, tz, versions, kind, topic)
+
+
+def _drivers(path: Path | None, tz: str, say: Say) -> dict[str, Driver]:
+    """Drivers are known ahead: without a `known_at` they always were."""
+    if path is None:
+        return {}
+    loaded = read_drivers(path, tz=tz)
+    _tell(loaded, say)
+    frame = loaded.frame
+    queues = frame["queue"] if "queue" in frame.columns else pd.Series("", index=frame.index)
+    made: dict[str, Driver] = {}
+    for (name, queue), rows in frame.groupby([frame["driver"], queues], sort=True):
+        known = np.full(len(rows), ALWAYS, dtype=np.int64)
+        if "known_at" in rows.columns:
+            given = rows["known_at"].notna().to_numpy()
+            known[given] = column_ns(rows["known_at"][given])
+        values = Versions.of(column_ns(rows["ds"]), rows["value"].to_numpy(dtype=np.float64), known)
+        made[f"{name}@{queue}" if queue else str(name)] = Driver(str(name), values, str(queue))
+    return made
+
+
+def _hours(path: Path | None, tz: str, say: Say) -> dict[str, OpeningHours]:
+    if path is None:
+        return {}
+    loaded = read_hours(path, tz=tz)
+    _tell(loaded, say)
+    return {str(queue): OpeningHours.from_frame(rows) for queue, rows in loaded.frame.groupby("queue")}
+
+
+def _calendar(path: Path | None, tz: str, country: str, say: Say) -> Calendar:
+    chosen = country_of(tz) if country == "auto" else None if country == "none" else country
+    if country == "auto" and chosen:
+        say(f"Public holidays of {chosen}, guessed from the time zone (--country none leaves them out).")
+    days = None
+    if path is not None:
+        loaded = read_days(path, tz=tz)
+        _tell(loaded, say)
+        days = loaded.frame
+    return Calendar.of(days, country=chosen)

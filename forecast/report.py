@@ -21,7 +21,6 @@ from forecast.backtest import Run, intraday_cutoffs, replay, spaced_cutoffs
 from forecast.buckets import Interval, from_ns, index, to_ns
 from forecast.errors import ForecallError, InputError
 from forecast.models.base import QUANTILES, Model
-from forecast.models.dressed import FittedDressed
 from forecast.vintage import Archive
 
 Progress = Callable[[int, int, str], None]
@@ -122,12 +121,16 @@ def evaluate(archive: Archive, plan: Plan, *, workers: int = 1, progress: Progre
     started = time.perf_counter()
     names = [name for name in archive.series if not _is_part(archive, name)]
     models(plan)  # an unknown name is refused before anything runs
-    jobs = [(_only(archive, name), plan, name) for name in names]
+    queues = list(dict.fromkeys(_queue(archive, name) for name in names))
+    jobs = [
+        (_only(archive, queue), plan, [name for name in names if _queue(archive, name) == queue])
+        for queue in queues
+    ]
     parts: list[Part] = []
-    for done, part in enumerate(_each(jobs, min(workers, len(jobs))), start=1):
-        parts.append(part)
+    for done, found in enumerate(_each(jobs, min(workers, len(jobs))), start=1):
+        parts += found
         if progress:
-            progress(done, len(jobs), part.series)
+            progress(done, len(jobs), queues[done - 1])
     if parts and all(not part.overall for part in parts):
         raise InputError(
             parts[0].problems[0] if parts[0].problems else "Nothing could be evaluated.",
@@ -152,24 +155,30 @@ def _is_part(archive: Archive, name: str) -> bool:
     return any(other.queue == name and other.name != name for other in archive.series.values())
 
 
-def _only(archive: Archive, name: str) -> Archive:
-    """The archive a worker needs for one series: its queue, its siblings, all signals; and a memo of its own."""
+def _queue(archive: Archive, name: str) -> str:
+    """What a series is worked on with: its queue, where that is held beside its reasons, else itself."""
     queue = archive.series[name].queue
-    kept = {
-        key: series
-        for key, series in archive.series.items()
-        if key == name or (_is_part(archive, queue) and series.queue == queue)
-    }
-    return replace(archive, series=kept, memo={})
+    return queue if queue in archive.series else name
 
 
-def _each(jobs: Sequence[tuple[Archive, Plan, str]], workers: int) -> Iterator[Part]:
+def _only(archive: Archive, queue: str) -> Archive:
+    """The archive a worker needs for one queue: it and its reasons, all signals; and a memo of its own."""
+    kept = {name: series for name, series in archive.series.items() if queue in (name, series.queue)}
+    return replace(archive, series=kept, memo={}, recent={})
+
+
+def _each(jobs: Sequence[tuple[Archive, Plan, list[str]]], workers: int) -> Iterator[list[Part]]:
     if workers <= 1:
-        yield from (evaluate_series(*job) for job in jobs)
+        yield from (evaluate_queue(*job) for job in jobs)
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=workers, mp_context=context) as pool:
-        yield from pool.map(evaluate_series, *zip(*jobs, strict=True))
+        yield from pool.map(evaluate_queue, *zip(*jobs, strict=True))
+
+
+def evaluate_queue(archive: Archive, plan: Plan, names: Sequence[str]) -> list[Part]:
+    """The series of one queue, which share what was learnt about it."""
+    return [evaluate_series(archive, plan, name) for name in names]
 
 
 def evaluate_series(archive: Archive, plan: Plan, name: str) -> Part:
@@ -180,7 +189,7 @@ def evaluate_series(archive: Archive, plan: Plan, name: str) -> Part:
     except ForecallError as error:
         return Part(name, series.interval, (), [], [], [], [], {}, (str(error),))
     if not plan.social:
-        archive = replace(archive, signals={}, memo={})
+        archive = replace(archive, signals={}, memo={}, recent={})
     runs = list(_runs(archive, plan, name, cutoffs))
     problems = tuple(dict.fromkeys(f"{run.model}: {run.problem}" for run in runs if run.problem))
     fits: dict[str, float] = {}
@@ -226,14 +235,12 @@ def _runs(archive: Archive, plan: Plan, name: str, cutoffs: list[int]) -> Iterat
 def _champions(archive: Archive, plan: Plan, name: str, cutoff: int) -> list[dict[str, Any]]:
     if "champion" not in plan.models:
         return []
-    snapshot = archive.at(cutoff).only(name)
     try:
-        fitted = selection.champion(plan.candidates, social=plan.social).fit(snapshot)
+        return selection.chosen(
+            archive.at(cutoff), name, selection.champion(plan.candidates, social=plan.social)
+        )
     except ForecallError:
         return []
-    if not isinstance(fitted, FittedDressed):
-        return []
-    return selection.chosen(fitted, name, archive.series[name].interval)
 
 
 def _evidence(archive: Archive, plan: Plan, name: str) -> list[dict[str, Any]]:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from forecast import catalogue, evidence
-from forecast.buckets import Interval
 from forecast.errors import NotEnoughHistory
-from forecast.models.base import Model, bands
+from forecast.models.base import bands
 from forecast.models.dressed import Dressed, FittedDressed, Learnt
+from forecast.models.level_profile import LevelProfile
+from forecast.models.split import Split, whole_of
 from forecast.vintage import Snapshot
 
 CANDIDATES = ("level_profile", "dhr", "ets")
@@ -42,25 +44,27 @@ class Champion:
         return FittedDressed(self.candidates, learnt)
 
 
-def champion(candidates: Sequence[str] | None = None, *, social: bool = True) -> Model:
+def champion(candidates: Sequence[str] | None = None, *, social: bool = True) -> Split:
     """The production choice of the given candidates, with or without signals."""
     names = tuple(candidates or CANDIDATES)
-    gate = evidence.gate if social else None
-    return Champion(
-        Dressed("champion", catalogue.rates(names), gate=gate), Dressed("champion", catalogue.rates(STAND_BY))
-    )
+    combined = Dressed("champion", catalogue.rates(names), gate=evidence.gate if social else None)
+    stand_by = Dressed("champion", catalogue.rates(STAND_BY))
+    return Split(Champion(combined, stand_by), LevelProfile())
 
 
-def chosen(fitted: FittedDressed, name: str, interval: Interval) -> list[dict[str, object]]:
+def chosen(snapshot: Snapshot, name: str, model: Split) -> list[dict[str, Any]]:
     """Per lead band the method with the largest weight, all weights, and the signals in use."""
-    learnt = fitted.learnt[name]
-    found: list[dict[str, object]] = []
-    for band, begin, _ in bands(interval):
-        ahead = min(begin // 86_400, learnt.weights.shape[1] - 1)
-        weights = learnt.weights[:, ahead]
-        names = [member.name for member in learnt.members]
-        signals = [signal for signal, effect in learnt.effects if effect.band == band]
-        shares = {rate: round(float(weight), 3) for rate, weight in zip(names, weights, strict=True)}
-        row = {"series": name, "lead_band": band, "model": names[int(np.argmax(weights))]}
-        found.append({**row, "weights": shares, "signals": signals})
+    queue = whole_of(snapshot, name)
+    fitted = model.fit(snapshot.only(name)).wholes[queue]
+    if not isinstance(fitted, FittedDressed):
+        return []
+    learnt = fitted.learnt[queue]
+    names = [member.name for member in learnt.members]
+    found = []
+    for band, begin, _ in bands(snapshot.series(name).interval):
+        weights = learnt.weights[:, min(begin // 86_400, learnt.weights.shape[1] - 1)]
+        row: dict[str, Any] = {"series": name, "lead_band": band, "model": names[int(np.argmax(weights))]}
+        row["weights"] = {rate: round(float(weight), 3) for rate, weight in zip(names, weights, strict=True)}
+        row["signals"] = [signal for signal, effect in learnt.effects if effect.band == band]
+        found.append(row)
     return found

@@ -25,6 +25,7 @@ T = TypeVar("T")
 ALWAYS = np.iinfo(np.int64).min
 SCHEDULE_WEEKS = 8
 IMPROBABLE = 1e-6
+HISTORIES_KEPT = 16
 
 
 def as_of(versions: pd.DataFrame, cutoff: pd.Timestamp, *, key: tuple[str, ...] = ("ds",)) -> pd.DataFrame:
@@ -132,6 +133,7 @@ class Archive:
     drivers: Mapping[str, Driver] = field(default_factory=dict)
     calendar: Calendar = field(default_factory=Calendar)
     memo: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+    recent: dict[Hashable, History] = field(default_factory=dict, compare=False, repr=False)
 
     def at(self, cutoff: pd.Timestamp | int) -> Snapshot:
         """What was knowable at the cutoff."""
@@ -217,6 +219,11 @@ class Snapshot:
             object.__setattr__(self, "names", tuple(self._archive.series))
 
     @property
+    def held(self) -> tuple[str, ...]:
+        """Names of all series of the archive, also of those this view leaves out."""
+        return tuple(self._archive.series)
+
+    @property
     def moment(self) -> pd.Timestamp:
         return from_ns(self.cutoff)
 
@@ -241,7 +248,7 @@ class Snapshot:
 
     def without_signals(self) -> Snapshot:
         """The same view with no signal in it: the 'without' of every comparison."""
-        return replace(self, _archive=replace(self._archive, signals={}, memo={}))
+        return replace(self, _archive=replace(self._archive, signals={}, memo={}, recent={}))
 
     def series(self, name: str) -> Series:
         """The static facts of a series (its versions are cut at the cutoff)."""
@@ -264,8 +271,13 @@ class Snapshot:
         return found
 
     def history(self, name: str) -> History:
-        """The series on its grid, as known at the cutoff."""
-        return self.remember(("history", name), lambda: self._history(name))
+        """The series on its grid, as known at the cutoff. Only the latest few are kept: they are large, and quick."""
+        recent, key = self._archive.recent, (self.cutoff, name)
+        if key not in recent:
+            while len(recent) >= HISTORIES_KEPT:
+                recent.pop(next(iter(recent)))
+            recent[key] = self._history(name)
+        return recent[key]
 
     def _history(self, name: str) -> History:
         series = self.series(name)

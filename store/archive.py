@@ -10,9 +10,10 @@ import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from forecast.buckets import Interval, Ns
+from forecast.arrays import Floats, Ns
+from forecast.buckets import Interval
 from forecast.days import Calendar, OpeningHours
-from forecast.vintage import Archive, Driver, Floats, Series, Signal, Versions
+from forecast.vintage import Archive, Driver, Series, Signal, Versions
 from store.days import load_days, load_hours
 from store.drivers import driver_series
 from store.queues import Queue, load_queues, require_queues

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from forecast.buckets import Ns, column_ns, index
+from forecast.arrays import Ns
+from forecast.buckets import column_ns, index
 from forecast.errors import ContractError
 
 Flags = npt.NDArray[np.bool_]

@@ -17,7 +17,8 @@ import pandas as pd
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from forecast.buckets import Ns, to_ns
+from forecast.arrays import Ns
+from forecast.buckets import to_ns
 from forecast.errors import InputError, NotFound
 from forecast.models.base import QUANTILES
 from store.columns import moments

@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, Table, bindparam, cast, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from forecast.buckets import Ns
+from forecast.arrays import Ns
 from store.tables import Base
 
 CHUNK = 20_000

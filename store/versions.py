@@ -17,8 +17,7 @@ import pandas as pd
 from sqlalchemy import Table, func, select
 from sqlalchemy.orm import Session
 
-from forecast.buckets import Ns
-from forecast.vintage import Floats
+from forecast.arrays import Floats, Ns
 from store.columns import Flags
 from store.database import lock
 from store.statements import table_of, write

@@ -14,20 +14,18 @@ import numpy as np
 import pandas as pd
 from sqlalchemy.orm import Session, sessionmaker
 
-from forecast.buckets import Interval, index, local_day
-from forecast.buckets import day_start as starts_of
-from forecast.models.base import Leads, Paths
-from forecast.models.dressed import Dressed
-from forecast.models.level_profile import LevelProfile
+from forecast.buckets import Interval
 from forecast.simulate import World, energy_supplier, simulate
 from forecast.social.signals import build_signals
 from forecast.vintage import Archive
+from jobs.predict import look_ahead, rows
 from store.archive import load_archive
 from store.days import save_days, save_hours
 from store.forecasts import create_version, publish_version, save_forecast
 from store.queues import Queue, save_queue
 from store.runs import begin_run, finish_run
 from store.scores import save_report
+from store.settings import Models, Settings
 from store.signals import save_signals
 from store.volumes import save_volumes
 
@@ -35,7 +33,6 @@ NOW = dt.datetime(2026, 3, 10, 9, 42, tzinfo=dt.UTC)  # a Tuesday, 10:42 in Amst
 TZ = "Europe/Amsterdam"
 QUEUES = ("phone_outage", "phone_billing", "email_billing")
 DAYS = 66
-KINDS = {"interval": None, "hour": Interval.HOUR, "day": Interval.DAY, "week": Interval.WEEK}
 BANDS = ("0-1h", "1-4h", "4-24h", "1-3d", "3-7d", "7-14d", "14-28d", "28-56d")
 
 
@@ -47,11 +44,11 @@ def fill(sessions: sessionmaker[Session], *, now: dt.datetime = NOW, draws: int 
         _posts(session, world)
         session.commit()
         archive = load_archive(session, country="NL", queues=QUEUES)
-        today = local_day(pd.Timestamp(now).value, TZ)
-        days_before = int(starts_of(today - 3, TZ)[0])
-        last = int(pd.Timestamp(now).floor("30min").value)
-        for cutoff, days in ((days_before, 4), (int(starts_of(today, TZ)[0]), 56), (last, 2)):
-            _forecast(session, archive, cutoff, days, draws)
+        models = Models(champion="level_profile", draws=draws)
+        last = pd.Timestamp(now).floor("30min")
+        midnight = last.tz_convert(TZ).normalize()
+        for cutoff, days in ((midnight - pd.Timedelta(days=3), 4), (midnight, 56), (last, 2)):
+            _forecast(session, archive, cutoff.tz_convert("UTC"), days, Settings(models=models))
         _evaluation(session, now)
         session.commit()
 
@@ -89,25 +86,13 @@ def _posts(session: Session, world: World) -> None:
     save_signals(session, signals, interval=Interval.HALF_HOUR, tz=TZ)
 
 
-def _forecast(session: Session, archive: Archive, cutoff: int, days: int, draws: int) -> None:
-    snapshot = archive.at(cutoff)
-    made = index(np.array([cutoff]))[0] + pd.Timedelta(minutes=1)
-    leads = Leads.days(snapshot, QUEUES[0], days)
-    paths = Dressed("level", (LevelProfile(),)).fit(snapshot).predict(snapshot, leads, draws=draws, seed=1)
-    version = create_version(session, run_id=None, cutoff=index(np.array([cutoff]))[0], now=made, label="")
-    for granularity, interval in KINDS.items():
-        if interval is Interval.WEEK and days < 7:
-            continue  # an intraday run says nothing about a week
-        save_paths(session, version, granularity, paths if interval is None else paths.total(interval))
+def _forecast(session: Session, archive: Archive, cutoff: pd.Timestamp, days: int, settings: Settings) -> None:
+    made = cutoff.to_pydatetime() + dt.timedelta(minutes=2)
+    version = create_version(session, run_id=None, cutoff=cutoff.to_pydatetime(), now=made)
+    for name in QUEUES:
+        for granularity, ds, values in rows(look_ahead(archive, settings, name, cutoff, days=days)):
+            save_forecast(session, version, name, granularity, ds, values)
     publish_version(session, version, made)
-
-
-def save_paths(session: Session, version: int, granularity: str, paths: Paths) -> None:
-    """The mean and the quantiles of every series."""
-    quantiles, mean = paths.quantiles(), paths.mean()
-    for at, name in enumerate(paths.series):
-        values = np.column_stack([mean[at], quantiles[at]])
-        save_forecast(session, version, name, granularity, paths.grid.ds, values)
 
 
 def _evaluation(session: Session, now: dt.datetime) -> None:
@@ -119,14 +104,14 @@ def _evaluation(session: Session, now: dt.datetime) -> None:
 
 def scores(queues: Sequence[str] = QUEUES) -> list[dict[str, Any]]:
     """Rows as `forecall evaluate` reports them: the published choice and the eight-week average."""
-    rows = []
+    found = []
     for number, queue in enumerate(queues):
         floor = (0.25, 0.11, 0.16)[number]
         for place, band in enumerate(BANDS):
             own, bar = floor * (1.12 + 0.07 * place), floor * (1.42 + 0.05 * place)
             for model, wape in (("champion", own), ("mean8", bar)):
-                rows.append(_score(queue, model, band, wape, floor, bar, place))
-    return rows
+                found.append(_score(queue, model, band, wape, floor, bar, place))
+    return found
 
 
 def _score(

@@ -72,7 +72,8 @@ class FittedSplit:
         queue = whole_of(snapshot, name)
         key = ("parts", self.model, queue, leads.grid.ds.tobytes(), draws, seed)
         if queue == name:
-            return self.wholes[queue].predict(snapshot.only(name), leads, draws=draws, seed=seed).values[0]
+            alone = self.wholes[queue].predict(snapshot.only(name), leads, draws=draws, seed=seed)
+            return np.asarray(alone.values[0])
         parts = snapshot.remember(key, lambda: self._parts(snapshot, queue, leads, draws, seed))
         return parts[name]
 

@@ -1,0 +1,1 @@
+"""Benchmarks: not tests. `./dev bench NAME` writes tables and pictures into docs/benchmarks."""

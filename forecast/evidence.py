@@ -101,7 +101,7 @@ def decide(scored: Scored, *, until: int) -> Decision:
         return _nothing()
     excess, day = scored.rows.excess[rows], scored.rows.day[rows]
     place = day - day.min()
-    without = np.bincount(place, weights=np.abs(excess)).astype(np.float64)
+    without = np.bincount(place, weights=np.abs(excess - scored.without[rows])).astype(np.float64)
     with_signal = np.bincount(place, weights=np.abs(excess - scored.with_signal[rows])).astype(np.float64)
     if without.sum() <= 0:
         return _nothing()
@@ -143,7 +143,8 @@ def findings(snapshot: Snapshot, name: str, rates: Sequence[RateModel]) -> list[
     leads = {signal: head_start(snapshot, name, signal, hindcasts) for signal in signals}
     found = [
         _finding(name, signal, scored, leads[signal])
-        for signal, scored, _ in forward_scores(snapshot, name, hindcasts, noise, signals)
+        for band in forward_scores(snapshot, name, hindcasts, noise, signals)
+        for signal, scored, _ in band.signals
     ]
     return found or _all_unknown(snapshot, name, signals)
 

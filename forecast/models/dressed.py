@@ -21,11 +21,24 @@ from forecast.models.base import FittedRate, Leads, Paths, RateModel, bands
 from forecast.models.combination import combine, weigh
 from forecast.models.hindcasts import Hindcasts, fitted, hindcast
 from forecast.models.noise import Noise
-from forecast.models.signal_effect import Effect, Scored, build_rows, features_at, intensity, score_forward
+from forecast.models.signal_effect import (
+    OWN_SECONDS,
+    Effect,
+    Forward,
+    Scored,
+    build_rows,
+    features_at,
+    intensity,
+    own_excess,
+    score_forward,
+)
 from forecast.vintage import History, Snapshot, by_day
 
 NOISE_DAYS = 91
 EVIDENCE_DAYS = 366
+LEAST_DAYS = 42
+LEAST_ROWS = 28
+OWN = ""
 LARGEST_EFFECT = 4.0  # standard deviations of a drawn day effect
 
 Gate = Callable[[Scored], float]
@@ -56,7 +69,7 @@ class Learnt:
     """What was learnt about one series.
 
     members: the rates in use, with their fits; weights: float[members, ahead]
-    effects: (signal, effect) per lead band where a signal is used
+    effects: (signal, effect) per lead band; signal OWN where the contacts speak alone
     """
 
     members: tuple[RateModel, ...]
@@ -81,26 +94,31 @@ class FittedDressed:
     def _series(self, snapshot: Snapshot, name: str, leads: Leads, draws: int, seed: int) -> Floats:
         learnt, history = self.learnt[name], snapshot.history(name)
         expected = Expected.of(learnt, history, leads.grid, intraday=self.model.intraday)
-        extra = self.signal_excess(snapshot, name, leads, expected.rate)
+        extra = self._excess(snapshot, name, leads, expected)
         rng = np.random.default_rng([seed, zlib.crc32(name.encode()), zlib.crc32(self.model.name.encode())])
         return draw(learnt, expected, extra, leads.grid, history.opening(leads.grid), draws, rng)
 
-    def signal_excess(self, snapshot: Snapshot, name: str, leads: Leads, rate: Floats) -> Floats:
-        """Expected contacts beyond the rate because of signals, float[n]; and 0 where no signal is used."""
-        learnt = self.learnt[name]
+    def _excess(self, snapshot: Snapshot, name: str, leads: Leads, expected: Expected) -> Floats:
+        """Contacts beyond the rate that the latest contacts and signals announce, float[n]."""
+        effects = self.learnt[name].effects
         total = np.zeros(len(leads.grid))
-        for signal in dict.fromkeys(used for used, _ in learnt.effects):
-            if signal not in snapshot.signals:
-                continue
-            features, enough = features_at([snapshot.signal(signal)], np.array([snapshot.cutoff]))
-            if enough[0]:
-                mine = [effect for used, effect in learnt.effects if used == signal]
-                total += intensity(mine, features[0], leads.seconds, rate, bands(leads.grid.interval))
-        return np.maximum(total, -0.7 * rate)
+        for signal in dict.fromkeys(used for used, _ in effects):
+            features = expected.own
+            if signal != OWN:
+                heard = self._heard(snapshot, signal)
+                if heard is None:
+                    continue
+                features = np.concatenate([expected.own, heard])
+            mine = [effect for used, effect in effects if used == signal]
+            total += intensity(mine, features, leads.seconds, expected.rate, bands(leads.grid.interval))
+        return np.maximum(total, -0.7 * expected.rate)
 
-    def doubt(self, name: str) -> float:
-        """Standard deviation of the signal's effect relative to its size."""
-        return max((effect.doubt for _, effect in self.learnt[name].effects), default=0.0)
+    def _heard(self, snapshot: Snapshot, signal: str) -> Floats | None:
+        """Deviations of a signal as known at the cutoff, float[windows]; None where it is gone or too young."""
+        if signal not in snapshot.signals:
+            return None
+        features, enough = features_at([snapshot.signal(signal)], np.array([snapshot.cutoff]))
+        return features[0] if enough[0] else None
 
 
 def learn(model: Dressed, snapshot: Snapshot, name: str) -> Learnt:
@@ -115,15 +133,17 @@ def learn(model: Dressed, snapshot: Snapshot, name: str) -> Learnt:
     if not usable:
         raise problem or NotEnoughHistory(f"{name}: no method can be fitted.")
     signals = candidate_signals(snapshot, name) if model.gate else ()
+    seen = slots_seen(snapshot.history(name)) if model.intraday else 0
     days = EVIDENCE_DAYS if signals else NOISE_DAYS
     members, hindcasts, weights = combined([rate for rate, _ in usable], snapshot, name, days)
     fits = tuple(fit for rate, fit in usable if rate in members)
     recent = hindcasts.tail(NOISE_DAYS)
     noise = Noise.of(recent, snapshot.series(name).interval.seconds)
     learnt = Learnt(members, fits, weights, noise)
-    if not signals or model.gate is None or len(hindcasts) < 42:
+    if len(hindcasts) < LEAST_DAYS or not (signals or seen):
         return learnt
-    return replace(learnt, effects=_effects(model.gate, snapshot, name, hindcasts, noise, signals))
+    scores = forward_scores(snapshot, name, hindcasts, noise, signals, intraday=model.intraday)
+    return replace(learnt, effects=_effects(model, scores))
 
 
 def combined(
@@ -159,31 +179,53 @@ def candidate_signals(snapshot: Snapshot, name: str) -> tuple[str, ...]:
     )
 
 
+@dataclass(frozen=True)
+class BandScores:
+    """A lead band's forward predictions: by the contacts alone, and with each signal."""
+
+    own: Forward
+    signals: tuple[tuple[str, Scored, Effect], ...]
+
+
 def forward_scores(
-    snapshot: Snapshot, name: str, hindcasts: Hindcasts, noise: Noise, signals: Sequence[str]
-) -> list[tuple[str, Scored, Effect]]:
-    """(signal, forward predictions, effect) for every signal and lead band within reach."""
+    snapshot: Snapshot,
+    name: str,
+    hindcasts: Hindcasts,
+    noise: Noise,
+    signals: Sequence[str],
+    *,
+    intraday: bool = True,
+) -> list[BandScores]:
+    """Forward predictions of every lead band within reach, without and with each signal."""
     found = []
-    for rows in build_rows(snapshot, name, hindcasts, noise):
+    for rows in build_rows(snapshot, name, hindcasts, noise, intraday=intraday):
+        own = score_forward(rows, rows.own, np.ones(len(rows.day), dtype=bool))
+        scored = []
         for signal in signals:
             features, enough = features_at([snapshot.signal(signal)], rows.moment)
-            if enough.sum() >= 28:
-                found.append((signal, *score_forward(rows, features, enough)))
+            if enough.sum() >= LEAST_ROWS:
+                both = score_forward(rows, np.concatenate([rows.own, features], axis=1), enough)
+                mine = Scored(rows, own.predicted, both.predicted, own.valid & both.valid)
+                scored.append((signal, mine, both.effect))
+        found.append(BandScores(own, tuple(scored)))
     return found
 
 
-def _effects(
-    gate: Gate, snapshot: Snapshot, name: str, hindcasts: Hindcasts, noise: Noise, signals: Sequence[str]
-) -> tuple[tuple[str, Effect], ...]:
-    """Per lead band the open signal that lost least, with its weight."""
-    best: dict[str, tuple[float, str, Effect]] = {}
-    for signal, scored, effect in forward_scores(snapshot, name, hindcasts, noise, signals):
-        weight = gate(scored)
-        error = np.abs(scored.rows.excess - scored.with_signal) - np.abs(scored.rows.excess)
-        loss = float(error[scored.valid].sum())
-        if weight > 0 and loss < best.get(effect.band, (0.0, "", effect))[0]:
-            best[effect.band] = (loss, signal, replace(effect, weight=weight))
-    return tuple((signal, effect) for _, signal, effect in best.values())
+def _effects(model: Dressed, scores: Sequence[BandScores]) -> tuple[tuple[str, Effect], ...]:
+    """Per lead band the open signal that lost least, else what the contacts alone say."""
+    chosen = []
+    for band in scores:
+        best, least = (OWN, band.own.effect), 0.0
+        for signal, scored, effect in band.signals:
+            weight = model.gate(scored) if model.gate else 0.0
+            loss = np.abs(scored.rows.excess - scored.with_signal) - np.abs(
+                scored.rows.excess - scored.without
+            )
+            if weight > 0 and float(loss[scored.valid].sum()) < least:
+                best, least = (signal, effect), float(loss[scored.valid].sum())
+        if model.intraday or best[0] != OWN:
+            chosen.append(best)
+    return tuple(chosen)
 
 
 @dataclass(frozen=True)
@@ -191,6 +233,7 @@ class Expected:
     """The rate asked for, after today's news.
 
     rate: float[n]; place: int64[n] row of `days`; days: local days; left: share of today's day variance not yet seen
+    own: float[ages] the contacts' own excess just before the cutoff
     """
 
     rate: Floats
@@ -198,6 +241,7 @@ class Expected:
     days: Ns
     today: int
     left: float
+    own: Floats
 
     @classmethod
     def of(cls, learnt: Learnt, history: History, grid: Grid, *, intraday: bool) -> Expected:
@@ -209,18 +253,19 @@ class Expected:
             for fit in learnt.fits
         ]
         table = combine(np.stack(rates), learnt.weights)
-        left = 1.0
-        seen = _slots_seen(history)
+        left, own = 1.0, np.zeros(len(OWN_SECONDS) - 1)
+        seen = slots_seen(history)
         if intraday and seen:
             came = by_day(history.grid, np.where(history.usable, history.y, np.nan), first=first, last=first)
+            own = own_excess(table[:1], came, seen, grid.interval.seconds)[0]
             log_adjustment, shift, left = learnt.noise.condition(table[:1], came, seen)
             table[0] *= np.exp(np.clip(log_adjustment[0], -2, 2))
             table[1:] *= np.exp(_carried(learnt.noise, len(table), float(shift[0])))[1:, None]
         days, place = np.unique(grid.day, return_inverse=True)
-        return cls(table[grid.day - first, grid.slot], place, days, first, left)
+        return cls(table[grid.day - first, grid.slot], place, days, first, left, own)
 
 
-def _slots_seen(history: History) -> int:
+def slots_seen(history: History) -> int:
     """How many leading slots of today are known; 0 at midnight and for daily data."""
     grid = history.grid
     mine = (grid.day == history.today) & ~np.isnan(history.y)

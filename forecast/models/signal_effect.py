@@ -1,12 +1,13 @@
-"""What a signal, as known now, says about the contacts to come: a ridge regression per lead band, scored forward.
+"""What the latest contacts and a signal, as known now, say about those to come: ridge regression, scored forward.
 
-A row is an origin (a day, and a moment in it); its features are the signal's deviations as known at that moment
-(`forecast/features.py`); its target is how many more contacts came within the band than the rate expected, after the
-rate had already learnt from that day's own contacts. So the signal is asked only for what the contacts do not tell
-by themselves. Bands are fitted apart (direct forecasts), because a burst's meaning changes with the hours.
+A row is an origin (a day, and a moment in it); its target is how many more contacts came within a lead band than the
+rate expected, after the day effect had learnt from the day so far. Its features are the contacts' own excess in the
+last slots (a storm that is in the phones already needs no post to be seen) and, beside them, the signal's deviations
+as known at that moment (`forecast/features.py`). So a signal is asked only for what the contacts do not tell by
+themselves. Bands are fitted apart (direct forecasts), because a burst's meaning changes with the hours.
 
-Every row is predicted from fits on earlier weeks only (`Scored.with_signal`), and the strength of the shrinkage is
-the one that would have lost least so far, "no effect" among the choices. The same forward predictions are the
+Every row is predicted from fits on earlier weeks only, and the strength of the shrinkage is the one that would have
+lost least so far, "no effect" among the choices. The same forward predictions are the
 evidence (`forecast/evidence.py`): what the planner sees as gain is what the model would have gained.
 """
 
@@ -14,6 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,7 +31,8 @@ from forecast.vintage import Series, Signal, Snapshot
 REACH_SECONDS = 7 * 86_400  # beyond a week no burst is known to speak
 RIDGES = (np.inf, 3000.0, 1000.0, 300.0, 100.0, 30.0, 10.0)
 FIRST_FIT_DAYS = 28
-ADDITIVE_SECONDS = 4 * 3600  # below: a number of contacts a bucket; from here on: a share of the rate
+ADDITIVE = ("0-1h", "1-4h")  # here an effect is a number of contacts a bucket, further on a share of the rate
+OWN_SECONDS = (0, 1800, 5400, 14_400)  # ages between which the contacts' own excess is summed up
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Rows:
 
     moment: ns[r]; day: int64[r] local day of the origin; matured: int64[r] local day by which the target is known
     excess: float[r] contacts that came beyond the rate; expected: float[r] the rate's sum; buckets: float[r] open ones
+    own: float[r, ages] the contacts' own excess before the moment
     """
 
     band: str
@@ -46,16 +51,18 @@ class Rows:
     excess: Floats
     expected: Floats
     buckets: Floats
+    own: Floats
 
 
 @dataclass(frozen=True)
 class Scored:
     """Forward predictions of a band: every row from fits on earlier weeks only.
 
-    with_signal: float[r] predicted excess; valid: bool[r] rows of weeks after the first fit
+    without, with_signal: float[r] predicted excess; valid: bool[r] rows of weeks after the first fit
     """
 
     rows: Rows
+    without: Floats
     with_signal: Floats
     valid: Flags
 
@@ -91,8 +98,18 @@ def origin_slots(hindcasts: Hindcasts, slots: int) -> Ns:
     return np.concatenate([[0], np.arange(first, int(open_[-1]) + 1)])
 
 
-def build_rows(snapshot: Snapshot, name: str, hindcasts: Hindcasts, noise: Noise) -> list[Rows]:
-    """Rows per lead band within reach, from hindcasts whose rest of the day has learnt from the day's start."""
+def own_excess(rate: Floats, came: Floats, seen: int, interval_seconds: int) -> Floats:
+    """rate, came float[days, slots] -> float[days, ages]: contacts beyond the rate in the slots just before `seen`."""
+    beyond = np.where(np.isnan(came), 0.0, np.nan_to_num(came) - rate)
+    edges = [seen - max(position, -(-age // interval_seconds)) for position, age in enumerate(OWN_SECONDS)]
+    spans = [(max(0, low), max(0, high)) for high, low in pairwise(edges)]
+    return np.stack([beyond[:, low:high].sum(axis=1) for low, high in spans], axis=1)
+
+
+def build_rows(
+    snapshot: Snapshot, name: str, hindcasts: Hindcasts, noise: Noise, *, intraday: bool = True
+) -> list[Rows]:
+    """Rows per lead band within reach; with `intraday` the rest of the day has learnt from the day's start."""
     series = snapshot.series(name)
     interval = series.interval
     slots, step = interval.slots, interval.seconds
@@ -101,7 +118,9 @@ def build_rows(snapshot: Snapshot, name: str, hindcasts: Hindcasts, noise: Noise
     parts: dict[str, list[Rows]] = {}
     for seen in origin_slots(hindcasts, slots):
         rate = hindcasts.rate[:, :ahead].copy()
-        if seen:
+        own = np.zeros((len(rate), len(OWN_SECONDS) - 1))
+        if seen and intraday:
+            own = own_excess(rate[:, 0], hindcasts.came[:, 0], int(seen), step)
             log_adjustment, _, _ = noise.condition(rate[:, 0], hindcasts.came[:, 0], int(seen))
             rate[:, 0] *= np.exp(log_adjustment)
         came_flat = hindcasts.came[:, :ahead].reshape(len(rate), -1)[:, seen:]
@@ -109,7 +128,7 @@ def build_rows(snapshot: Snapshot, name: str, hindcasts: Hindcasts, noise: Noise
         lead = np.arange(rate_flat.shape[1]) * step
         for band, begin, stop in bands(interval):
             inside = (lead >= begin) & (lead < stop)
-            if begin >= REACH_SECONDS or not inside.any() or (seen == 0 and _is_additive(band)):
+            if begin >= REACH_SECONDS or not inside.any() or (seen == 0 and band in ADDITIVE):
                 continue
             came, expected = came_flat[:, inside], rate_flat[:, inside]
             scored = ~np.isnan(came)
@@ -122,6 +141,7 @@ def build_rows(snapshot: Snapshot, name: str, hindcasts: Hindcasts, noise: Noise
                 np.where(scored, np.nan_to_num(came) - expected, 0.0).sum(axis=1),
                 np.where(scored, expected, 0.0).sum(axis=1),
                 scored.sum(axis=1).astype(np.float64),
+                own,
             )
             parts.setdefault(band, []).append(rows)
     return [_in_order(band, pieces) for band, pieces in parts.items()]
@@ -139,7 +159,7 @@ def _in_order(band: str, pieces: Sequence[Rows]) -> Rows:
     """All origins of a band, in order of their moment, without those that have nothing to compare."""
     joined = {
         key: np.concatenate([getattr(piece, key) for piece in pieces])
-        for key in ("moment", "day", "matured", "excess", "expected", "buckets")
+        for key in ("moment", "day", "matured", "excess", "expected", "buckets", "own")
     }
     keep = np.flatnonzero((joined["buckets"] > 0) & (joined["expected"] > 0) & (joined["moment"] >= 0))
     order = keep[np.argsort(joined["moment"][keep], kind="stable")]
@@ -166,8 +186,8 @@ class _Problem:
     unit: Floats
 
 
-def _problem(rows: Rows, features: Floats, enough: Flags, additive: bool) -> _Problem:
-    unit = rows.buckets if additive else rows.expected
+def _problem(rows: Rows, features: Floats, enough: Flags) -> _Problem:
+    unit = rows.buckets if rows.band in ADDITIVE else rows.expected
     spread = np.clip(np.abs(rows.excess) / np.sqrt(rows.expected + 1), None, 50)
     typical = max(1.0, float(np.median(spread)) / 0.6745)
     weight = 1 / (typical * np.sqrt(rows.expected + 1))  # standard deviation of a quiet row's excess
@@ -182,10 +202,17 @@ def _problem(rows: Rows, features: Floats, enough: Flags, additive: bool) -> _Pr
     )
 
 
-def score_forward(rows: Rows, features: Floats, enough: Flags) -> tuple[Scored, Effect]:
+class Forward(NamedTuple):
+    """predicted: float[r] excess by fits on earlier weeks; valid: bool[r]; effect: as fitted last."""
+
+    predicted: Floats
+    valid: Flags
+    effect: Effect
+
+
+def score_forward(rows: Rows, features: Floats, enough: Flags) -> Forward:
     """Weekly refits on what had matured by the week's Monday -> forward predictions, and the effect fitted last."""
-    additive = _is_additive(rows.band)
-    problem = _problem(rows, features, enough, additive)
+    problem = _problem(rows, features, enough)
     width = problem.x.shape[1]
     weeks = np.arange(int(problem.week.min()), int(problem.week.max()) + 2)
     first = int(problem.week.min()) + FIRST_FIT_DAYS // 7
@@ -215,11 +242,7 @@ def score_forward(rows: Rows, features: Floats, enough: Flags) -> tuple[Scored, 
         doubt_low += float((guesses[large, chosen] ** 2).sum())
     chosen = int(np.argmin(losses))
     doubt = float(np.clip(np.sqrt(doubt_top / doubt_low) if doubt_low > 0 else 0.5, 0.2, 1.0))
-    return Scored(rows, forward, valid), Effect(rows.band, betas[chosen], problem.scale, doubt)
-
-
-def _is_additive(band: str) -> bool:
-    return band in ("0-1h", "1-4h")
+    return Forward(forward, valid, Effect(rows.band, betas[chosen], problem.scale, doubt))
 
 
 def _ridge(grams: Floats, moments: Floats) -> Floats:
@@ -246,7 +269,7 @@ def intensity(
             break
         effect = by_band.get(band)
         size = effect.weight * effect.excess(features) if effect else 0.0
-        values.append(np.full(len(rate), size) if _is_additive(band) else size * rate)
+        values.append(np.full(len(rate), size) if band in ADDITIVE else size * rate)
         middles.append(np.sqrt(max(begin, 900) * float(stop)))
     middles.append(1.5 * REACH_SECONDS)
     values.append(np.zeros(len(rate)))

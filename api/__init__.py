@@ -1,0 +1,1 @@
+"""The HTTP interface and the dashboard on the same application."""

@@ -1,0 +1,108 @@
+"""The application: routes, the guard before them, the dashboard beside them.
+
+CORS ─► Observe (log, count) ─► Guard (key, scope) ─► BodyLimit ─► ETags ─► routes and dashboard
+"""
+
+from __future__ import annotations
+
+import secrets
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import APIRouter, FastAPI, HTTPException, Request
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi_offline import FastAPIOffline
+from sqlalchemy.orm import Session, sessionmaker
+
+from api import dashboard, errors, openapi, sign_in
+from api.auth import LOOPBACK, Guard, Seal
+from api.deps import Clock, utc_now
+from api.etags import ETags
+from api.limits import BodyLimit
+from api.observe import Metrics, Observe
+from api.routers import evidence, forecasts, health, mentions, queues, runs, signals, volumes
+from api.social import Chain
+from store.settings import Settings
+
+ROUTERS = (
+    queues.router,
+    forecasts.router,
+    volumes.router,
+    signals.router,
+    mentions.router,
+    evidence.router,
+    runs.router,
+    health.router,
+    sign_in.router,
+)
+DOCS = {"validatorUrl": None, "persistAuthorization": False}  # the validator is on another host
+ANY = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def create_app(settings: Settings, sessions: sessionmaker[Session], *, clock: Clock = utc_now) -> FastAPI:
+    """The app on a database. It keeps nothing between requests but counters and the secret that signs sessions."""
+    app = FastAPIOffline(
+        title="Forecall",
+        version=_version(),
+        generate_unique_id_function=_operation,
+        swagger_ui_parameters=DOCS,
+        telemetry=None,
+    )
+    app.state.settings, app.state.sessions, app.state.clock = settings, sessions, clock
+    app.state.metrics, app.state.chain = Metrics(), Chain(settings)
+    app.state.seal = Seal(secrets.token_bytes(32))  # signed-in browsers sign in anew after a restart
+    errors.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.include_router(_rest(app))
+    openapi.install(app)
+    dashboard.mount(app, settings, sessions)
+    _guard(app, settings, sessions, clock)
+    return app
+
+
+def _guard(app: FastAPI, settings: Settings, sessions: sessionmaker[Session], clock: Clock) -> None:
+    """The middleware, the innermost first; after the dashboard, so that it stands before what that adds."""
+    open_here = bool(getattr(settings.api, "open_dashboard", False)) and settings.api.host in LOOPBACK
+    app.add_middleware(ETags)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Guard, sessions=sessions, seal=app.state.seal, clock=clock, open_here=open_here)
+    app.add_middleware(Observe, metrics=app.state.metrics)
+    if settings.api.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.api.cors_origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", "If-None-Match"],
+            expose_headers=["ETag", "Link"],
+        )
+
+
+def _rest(app: FastAPI) -> APIRouter:
+    """What is left under /v1, before the dashboard takes every other path."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.api_route("/v1/{rest:path}", methods=ANY)
+    def unknown_route(request: Request, rest: str) -> None:
+        allowed: set[str] = set()
+        for route in iter_route_contexts(app.routes):
+            path = getattr(route, "path_regex", None)
+            if path is not None and route.endpoint is not unknown_route and path.match(request.url.path):
+                allowed |= set(route.methods or ())
+        if allowed:
+            raise HTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
+        raise HTTPException(404)
+
+    return router
+
+
+def _operation(route: APIRoute) -> str:
+    """Operation ids are the names of the functions: stable, and good names in a generated client."""
+    return route.name
+
+
+def _version() -> str:
+    try:
+        return version("forecall")
+    except PackageNotFoundError:
+        return "0"

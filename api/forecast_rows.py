@@ -1,0 +1,232 @@
+"""The answer to GET /v1/forecasts, built page by page: no more rows in memory than a page and one queue hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from api import moments, paging
+from api.etags import etag_of
+from api.paging import Place
+from api.queries import ForecastQuery
+from api.schemas import ForecastPage, ForecastRow, VersionOut
+from api.signal_use import Use, of_rows, uses
+from forecast.buckets import Interval, floor, index, to_ns
+from forecast.errors import InputError, NotFound
+from forecast.models.base import QUANTILES
+from store.forecasts import ForecastVersion, list_versions, load_forecast
+from store.queues import Queue, load_queues, require_queues
+
+NAMES = tuple(f"{tau:g}" for tau in QUANTILES)
+STORED = {Interval.HOUR: "hour", Interval.DAY: "day"}
+LONG = {"week": Interval.WEEK, "month": Interval.MONTH}
+DIGITS = 4
+RECENT = 100
+MICROSECOND = dt.timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question that was understood.
+
+    version: a name or an id, as the store takes it; newest: the latest version it takes rows from
+    as_of:   given, or the newest version's own moment, so that every page of one answer agrees
+    """
+
+    query: ForecastQuery
+    queues: tuple[Queue, ...]
+    names: tuple[str, ...]
+    version: str | int
+    newest: ForecastVersion | None
+    as_of: dt.datetime | None
+    now: dt.datetime
+    use: Mapping[str, Mapping[str, Use]] = field(default_factory=dict)
+
+    @property
+    def etag(self) -> str:
+        """By what the rows depend on; nothing of the forecast itself is read for it."""
+        newest = (
+            None if self.newest is None else (self.newest.id, self.newest.state, self.newest.published_at)
+        )
+        starts = [str(self.start(queue)) for queue in self.queues]
+        return etag_of(self.query.model_dump(), newest, self.queues, self.use, starts)
+
+    def start(self, queue: Queue) -> dt.datetime | None:
+        """From when on rows of the queue are asked for."""
+        if self.query.start is not None:
+            return moments.parse(self.query.start, queue.tz, "start")
+        if isinstance(self.version, int):
+            return None
+        length = LONG.get(self.query.granularity, Interval.DAY)
+        today = floor(np.array([to_ns(self.now)], dtype=np.int64), length, queue.tz)
+        return moments.utc_of(index(today))[0]
+
+    def end(self, queue: Queue) -> dt.datetime | None:
+        """Until before when."""
+        return moments.optional(self.query.end, queue.tz, "end")
+
+
+def understand(session: Session, query: ForecastQuery, now: dt.datetime, company_tz: str) -> Ask:
+    """The question with its queues, its version and its signals; InputError or NotFound where it cannot be answered."""
+    if query.queue:
+        require_queues(session, query.queue)
+    queues = tuple(queue for queue in load_queues(session) if _asked(queue, query))
+    version: str | int = int(query.version) if query.version.isdecimal() else query.version
+    as_of = moments.optional(query.as_of, company_tz, "as_of")
+    newest = _newest(session, version, as_of)
+    ask = Ask(query, queues, _quantiles(query.quantiles), version, newest, as_of, now)
+    for queue in queues:
+        start, end = ask.start(queue), ask.end(queue)
+        if query.start and start is not None and end is not None and end <= start:
+            raise InputError("The end lies before the start.", remedy="Give an end after it.", field="end")
+    return replace(ask, use=uses(session, None if newest is None else newest.cutoff))
+
+
+def _asked(queue: Queue, query: ForecastQuery) -> bool:
+    return (
+        (not query.queue or queue.name in query.queue)
+        and query.channel in (None, queue.channel)
+        and query.topic in (None, queue.topic)
+    )
+
+
+def _quantiles(given: list[str]) -> tuple[str, ...]:
+    wanted = [part.strip() for text in given for part in text.split(",") if part.strip()]
+    chosen = []
+    for text in wanted:
+        try:
+            name = f"{float(text):g}"
+        except ValueError:
+            name = ""
+        if name not in NAMES:
+            raise InputError(
+                f"The quantile {text[:20]!r} is not kept.",
+                remedy=f"Use {', '.join(NAMES)}.",
+                field="quantiles",
+            )
+        chosen.append(name)
+    return tuple(name for name in NAMES if name in chosen) or NAMES
+
+
+def _newest(session: Session, version: str | int, as_of: dt.datetime | None) -> ForecastVersion | None:
+    for limit in (RECENT, None) if as_of is None and isinstance(version, str) else (None,):
+        found = [one for one in list_versions(session, limit=limit) if _counts(one, version, as_of)]
+        if found:
+            first = dt.datetime.min.replace(tzinfo=dt.UTC)
+            return max(
+                found,
+                key=lambda one: (one.id,) if version == "latest" else (one.published_at or first, one.id),
+            )
+    if isinstance(version, int):
+        raise NotFound(
+            f"There is no forecast version {version}.",
+            remedy="GET /v1/forecasts/versions has them.",
+            field="version",
+        )
+    return None
+
+
+def _counts(one: ForecastVersion, version: str | int, as_of: dt.datetime | None) -> bool:
+    if isinstance(version, int):
+        return one.id == version
+    if version == "latest":
+        return as_of is None or one.created_at <= as_of
+    states = ("locked",) if version == "locked" else ("published", "locked")
+    return one.state in states and (
+        as_of is None or (one.published_at is not None and one.published_at <= as_of)
+    )
+
+
+def page(session: Session, ask: Ask, cursor: str | None, limit: int) -> ForecastPage:
+    """One page of the answer."""
+    place = paging.read(ask.query, cursor, (str, int))
+    ask = replace(ask, as_of=_pinned(ask, place))
+    rows, more = paging.take(_rows(session, ask, place), limit)
+    pin = None if ask.as_of is None else (ask.as_of - moments.EPOCH) // MICROSECOND
+    last = Place((rows[-1].queue, _micros(rows[-1])), pin) if more else None
+    return ForecastPage(
+        rows=rows,
+        next_cursor=None if last is None else paging.write(ask.query, last),
+        version=None if ask.newest is None else version_out(ask.newest),
+        granularity=ask.query.granularity,
+    )
+
+
+def _pinned(ask: Ask, place: Place | None) -> dt.datetime | None:
+    if place is not None and place.pin is not None:
+        return _at(place.pin)
+    if ask.as_of is not None or ask.newest is None or isinstance(ask.version, int):
+        return ask.as_of
+    return ask.newest.created_at if ask.version == "latest" else ask.newest.published_at
+
+
+def _rows(session: Session, ask: Ask, place: Place | None) -> Iterator[ForecastRow]:
+    for queue in ask.queues:
+        start = ask.start(queue)
+        if place is not None and queue.name < place.after[0]:
+            continue
+        begun = place is not None and queue.name == place.after[0]
+        if place is not None and begun:
+            start = _at(place.after[1] + 1)
+        forecast = _load(session, ask, queue, start, ask.version)
+        if forecast.empty and ask.query.start is None and ask.newest is not None and not begun:
+            # data that ended long ago are forecast from there on: what the newest version has is what there is
+            forecast = _load(session, ask, queue, None, ask.newest.id)
+        yield from _of_queue(forecast, queue, ask)
+
+
+def _load(
+    session: Session, ask: Ask, queue: Queue, start: dt.datetime | None, version: str | int
+) -> pd.DataFrame:
+    return load_forecast(
+        session,
+        series=[queue.name],
+        start=start,
+        end=ask.end(queue),
+        granularity=_stored(queue, ask.query.granularity),
+        version=version,
+        as_of=ask.as_of,
+    )
+
+
+def _at(micros: int) -> dt.datetime:
+    """Microseconds since the epoch -> moment; a cursor made up by somebody is kept within bounds."""
+    last = (moments.LAST - moments.EPOCH) // MICROSECOND
+    return moments.EPOCH + max(0, min(micros, last)) * MICROSECOND
+
+
+def _stored(queue: Queue, granularity: str) -> str:
+    """A queue counted by the hour keeps its hours as its intervals."""
+    return "interval" if STORED.get(queue.interval) == granularity else granularity
+
+
+def _of_queue(forecast: pd.DataFrame, queue: Queue, ask: Ask) -> Iterator[ForecastRow]:
+    cutoff = None if ask.newest is None else ask.newest.cutoff
+    use = of_rows(ask.use.get(queue.name, {}), queue, cutoff, forecast["ds"])
+    values = moments.or_none(forecast[["mean", *ask.names]].round(DIGITS))
+    for moment, numbers, used in zip(moments.utc_of(forecast["ds"]), values, use, strict=True):
+        yield ForecastRow(
+            queue=queue.name,
+            channel=queue.channel,
+            topic=queue.topic,
+            start=moments.local_of(moment, queue.tz),
+            start_utc=moment,
+            mean=numbers[0],
+            quantiles=dict(zip(ask.names, numbers[1:], strict=True)),
+            aht_seconds=None,
+            signal=used,
+        )
+
+
+def _micros(row: ForecastRow) -> int:
+    return (row.start_utc - moments.EPOCH) // MICROSECOND
+
+
+def version_out(version: ForecastVersion) -> VersionOut:
+    """A stored version as it goes out."""
+    return VersionOut.model_validate(version, from_attributes=True)

@@ -1,0 +1,212 @@
+"""What goes out: pydantic models at the border. Names are those of `contracts.md`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+Row = TypeVar("Row", bound=BaseModel)
+Start = Annotated[
+    AwareDatetime,
+    Field(
+        description="Start of the bucket in the queue's zone, with its offset.",
+        examples=["2026-10-25T02:30:00+01:00"],
+    ),
+]
+StartUtc = Annotated[
+    AwareDatetime,
+    Field(
+        description="The same moment in UTC: it tells the two buckets of a repeated hour apart.",
+        examples=["2026-10-25T01:30:00Z"],
+    ),
+]
+
+
+class Out(BaseModel):
+    """Base of all answers."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Page(Out, Generic[Row]):
+    """Rows, and how to go on: send `next_cursor` as `cursor` with the same question; null at the end."""
+
+    rows: list[Row]
+    next_cursor: str | None = None
+
+
+class FieldProblem(Out):
+    field: str
+    detail: str
+    remedy: str
+
+
+class Problem(Out):
+    """An error (RFC 9457): what is wrong, in which field, and what to do."""
+
+    type: str = Field(examples=["urn:forecall:problem:not-found"])
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["There is no queue 'Outag'."])
+    remedy: str = Field(examples=["Did you mean Outage?"])
+    field: str | None = Field(None, examples=["queue"])
+    errors: list[FieldProblem] | None = None
+
+
+class OpeningHour(Out):
+    """One span of a weekday (Monday = 0), half-open; `closes` may be 24:00."""
+
+    weekday: int = Field(ge=0, le=6)
+    opens: str = Field(examples=["08:00"])
+    closes: str = Field(examples=["20:00"])
+    valid_from: str | None = Field(None, description="First local day it holds; null from the beginning.")
+
+
+class QueueOut(Out):
+    name: str = Field(examples=["Outage"])
+    channel: str = Field(examples=["phone"])
+    topic: str = Field(description="The contact reason of all its contacts, or `all`.")
+    topics: list[str] = Field(description="The contact reasons its volumes are counted by.")
+    interval: str = Field(examples=["30min"])
+    timezone: str = Field(examples=["Europe/Amsterdam"])
+    hours: list[OpeningHour] | None = Field(description="Null where they are inferred from the history.")
+
+
+class VersionOut(Out):
+    """A version of the forecast. cutoff: what it knew; state: draft, published or locked."""
+
+    id: int
+    run_id: int | None
+    cutoff: AwareDatetime
+    created_at: AwareDatetime
+    published_at: AwareDatetime | None
+    state: str
+    label: str
+
+
+class ForecastRow(Out):
+    queue: str
+    channel: str
+    topic: str
+    start: Start
+    start_utc: StartUtc
+    mean: float | None
+    quantiles: dict[str, float | None] = Field(examples=[{"0.1": 12.0, "0.5": 18.0, "0.9": 26.0}])
+    aht_seconds: float | None = Field(None, description="Handling time; null until it is forecast.")
+    signal: Literal["used", "not_proven", "stale"] = Field(
+        description="Does what people say in public count here? stale: it would, but its data is old."
+    )
+
+
+class ForecastPage(Page[ForecastRow]):
+    version: VersionOut | None = Field(description="The newest version the rows are taken from.")
+    granularity: str
+
+
+class VolumeOut(Out):
+    queue: str
+    channel: str
+    topic: str
+    start: Start
+    start_utc: StartUtc
+    offered: float
+    handled: float | None
+    abandoned: float | None
+    aht_seconds: float | None
+    known_at: AwareDatetime
+
+
+class SignalOut(Out):
+    """One bucket. A count has no row where nothing was counted."""
+
+    signal: str = Field(examples=["posts"])
+    topic: str = Field(examples=["outage"])
+    start: Start
+    start_utc: StartUtc
+    value: float
+
+
+class TopicOut(Out):
+    topic: str
+    posts_24h: float
+    posts_7d: float
+    negative_share_24h: float | None = Field(description="Null without posts.")
+    negative_share_7d: float | None
+
+
+class EvidenceOut(Out):
+    queue: str
+    signal: str
+    lead_band: str = Field(examples=["4-24h"])
+    leads_by_minutes: int | None = Field(description="How far the signal runs ahead; negative: behind.")
+    lift: float | None = Field(description="Accuracy gained: 1 - loss with / loss without.")
+    lower: float | None
+    upper: float | None
+    gate: str = Field(examples=["open", "shut", "not enough history"])
+    n: int
+    why: str
+
+
+class ChampionOut(Out):
+    queue: str
+    lead_band: str
+    model: str
+
+
+class ModelsOut(Out):
+    catalogue: list[str] = Field(description="Methods that compete, by name.")
+    published_with: str = Field(description="What the published forecast is made with.")
+    champions: list[ChampionOut]
+
+
+class AccuracyOut(Out):
+    queue: str
+    model: str
+    lead_band: str
+    n: int
+    mean_volume: float | None
+    wape: float | None
+    poisson_floor: float | None
+    skill: float | None = Field(description="Against the mean of eight weeks.")
+    skill_vs_seasonal_naive: float | None
+    bias: float | None
+    calibration: dict[str, dict[str, float | None]]
+
+
+class RunOut(Out):
+    id: int
+    job: str
+    state: str = Field(examples=["running", "done", "failed"])
+    started_at: AwareDatetime
+    finished_at: AwareDatetime | None
+    seconds: float | None
+    cutoff: AwareDatetime | None
+    outcome: dict[str, Any]
+    code_version: str
+
+
+class RowError(Out):
+    row: int = Field(description="Number of the row in the batch, from 1.")
+    field: str
+    detail: str
+    remedy: str
+
+
+class BatchResult(Out):
+    """What became of a batch: 200 when every row was taken, 207 when some were refused."""
+
+    received: int
+    accepted: int
+    stored: int = Field(description="Of the accepted ones, those that were new or changed something.")
+    errors: list[RowError]
+
+
+class Alive(Out):
+    status: Literal["alive"]
+
+
+class Ready(Out):
+    status: Literal["ready"]
+    data_age_seconds: float | None = Field(description="Since contact data last became known.")
+    forecast_age_seconds: float | None = Field(description="Since the published forecast was made.")

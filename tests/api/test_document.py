@@ -1,0 +1,156 @@
+"""The OpenAPI document, the offline docs, a real server, and what the API does not load."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from typing import Any
+
+import httpx2
+import pytest
+import schemathesis
+import uvicorn
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from api.auth import OPEN
+from tests.api.filled import Filled
+
+IDS = {
+    "list_queues", "get_forecasts", "list_forecast_versions", "publish_forecast_version", "get_volumes", "post_volumes",
+    "get_signals", "post_signals", "list_topics", "post_mentions", "list_evidence", "list_accuracy", "list_models",
+    "list_job_runs", "healthz", "readyz", "metrics",
+}  # fmt: skip
+
+
+def test_operations_have_stable_ids_a_sentence_and_their_scope(filled: Filled) -> None:
+    document = filled.client().get("/openapi.json").json()
+    assert (document["info"]["title"], document["openapi"]) == ("Forecall", "3.1.0")
+    found = {}
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            found[operation["operationId"]] = operation
+            assert operation["description"]
+            assert (operation["security"] == []) == (path in OPEN)
+    assert set(found) >= IDS
+    assert found["publish_forecast_version"]["security"] == [{"key": ["plan"]}]
+    assert found["post_mentions"]["security"] == [{"key": ["write"]}]
+    assert "application/problem+json" in found["get_forecasts"]["responses"]["404"]["content"]
+
+
+def test_the_docs_refer_to_no_other_host(filled: Filled) -> None:
+    client = filled.client()
+    for path in ("/docs", "/redoc"):
+        page = client.get(path)
+        assert page.status_code == 200 and "default-src 'self'" in page.headers["content-security-policy"]
+        for address in re.findall(r"""(?:src|href)=["']([^"']+)""", page.text):
+            assert address.startswith("/") and not address.startswith("//"), address
+            assert client.get(address).status_code == 200
+        assert not re.findall(r"https?://", page.text)
+
+
+def test_the_api_starts_without_prophet_statsmodels_and_the_models() -> None:
+    program = (
+        "import sys; from api.app import create_app; from store.settings import Settings; "
+        "from store.database import connect, sessions; create_app(Settings(), sessions(connect('sqlite://'))); "
+        "heavy = {'prophet', 'statsmodels', 'lightgbm', 'py3langid', 'sklearn', 'cmdstanpy'} & set(sys.modules); "
+        "models = {m for m in sys.modules if m.startswith('forecast.models.')} - {'forecast.models.base'}; "
+        "print(sorted(heavy | models))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_real_server_answers_over_a_real_socket(filled: Filled) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(filled.app, host="127.0.0.1", port=port, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        ends = time.monotonic() + 10
+        while not server.started and time.monotonic() < ends:
+            time.sleep(0.02)
+        headers = {"Authorization": f"Bearer {filled.keys['read']}"}
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=5) as client:
+            assert client.get("/healthz").json() == {"status": "alive"}
+            csv = client.get("/v1/forecasts", headers={"Accept": "text/csv"})
+            assert csv.text.count("\r\n") == 1 + 194 + 97
+            answers = []
+            workers = [
+                threading.Thread(target=lambda: answers.append(client.get("/v1/volumes").status_code))
+                for _ in range(8)
+            ]
+            for one in workers:
+                one.start()
+            for one in workers:
+                one.join(timeout=10)
+            assert answers == [200] * 8
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+    assert not thread.is_alive()
+
+
+def pointed(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with names and moments that exist, so that most questions get as far as the database."""
+    queue, start = (
+        {"enum": ["Outage", "Billing"]},
+        {"enum": ["2026-10-24", "2026-10-23T08:30", "2026-10-24T06:00:00Z"]},
+    )
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", []):
+                if parameter["name"] == "queue":
+                    parameter["schema"]["items"] = queue
+                if parameter["name"] == "start":
+                    parameter["schema"] = start
+    schemas = document["components"]["schemas"]
+    schemas["VolumeIn"]["properties"].update(queue=queue, start=start)
+    schemas["SignalIn"]["properties"].update(start=start)
+    schemas["MentionIn"]["properties"].update(created_at=start)
+    return document
+
+
+@pytest.mark.long
+def test_no_question_breaks_the_server_and_every_answer_keeps_its_schema(filled: Filled) -> None:
+    schema = schemathesis.openapi.from_dict(pointed(filled.client().get("/openapi.json").json()))
+    schema.app = filled.app
+    checks = [
+        not_a_server_error,
+        status_code_conformance,
+        content_type_conformance,
+        response_schema_conformance,
+    ]
+    questions = [found.ok().as_strategy() for found in schema.get_all_operations()]
+    headers = {"Authorization": f"Bearer {filled.keys['admin']}"}
+    seen: Counter[int] = Counter()
+
+    @settings(
+        max_examples=200,
+        deadline=None,
+        phases=[Phase.generate],
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+    )
+    @given(case=st.one_of(*questions))
+    def ask(case: schemathesis.Case) -> None:
+        seen[case.call_and_validate(headers=headers, checks=checks).status_code] += 1
+
+    ask()
+    assert seen[200] + seen[207] > 80, seen

@@ -85,26 +85,12 @@ class Social(Section):
 
 
 class Models(Section):
-    candidates: tuple[str, ...] = (
-        "seasonal_naive",
-        "mean8_open",
-        "median8",
-        "ets",
-        "dhr",
-        "level_profile",
-        "prophet",
-    )
+    candidates: tuple[str, ...] = Field(("level_profile", "dhr", "ets"), min_length=1)
+    compared: tuple[str, ...] = ("prophet",)
     champion: str = "champion"
     horizon_days: int = Field(56, ge=1, le=400)
     draws: int = Field(500, ge=50)
     seed: int = 1
-
-
-class Evidence(Section):
-    weeks: int = Field(26, ge=4)
-    cutoffs: int = Field(200, ge=20)
-    level: float = Field(0.05, gt=0, lt=0.5)
-    decisions: int = Field(2, ge=1)
 
 
 class Schedule(Section):
@@ -128,6 +114,7 @@ class Api(Section):
     port: int = Field(8765, ge=0, le=65535)
     publish: Literal["auto", "manual"] = "auto"
     cors_origins: tuple[str, ...] = ()
+    open_dashboard: bool = False
 
 
 class Logging(Section):
@@ -146,7 +133,6 @@ class Settings(BaseSettings):
     queues: tuple[QueueFacts, ...] = ()
     social: Social = Social()
     models: Models = Models()
-    evidence: Evidence = Evidence()
     schedule: Schedule = Schedule()
     api: Api = Api()
     logging: Logging = Logging()

@@ -174,11 +174,11 @@ def _finding(name: str, signal: str, scored: Scored, lead: int | None) -> Findin
         now.upper,
         verdict,
         now.n,
-        _why(now, before, verdict),
+        _why(now, verdict),
     )
 
 
-def _why(now: Decision, before: Decision, verdict: str) -> str:
+def _why(now: Decision, verdict: str) -> str:
     if verdict == NOT_YET:
         if now.n < LEAST_CUTOFFS:
             return f"not enough history: {now.n} of about {LEAST_CUTOFFS} forecasts to compare"
@@ -189,7 +189,7 @@ def _why(now: Decision, before: Decision, verdict: str) -> str:
     if now.lower > 0 and now.lift < WORTH_IT:
         return f"gain {gain}: too small to be of use"
     if now.lower > 0:
-        return f"gain {gain}, but a week ago its lower end was {100 * before.lower:+.1f} %: one more week to prove it"
+        return f"gain {gain}, but it was not proven a week ago: one more week"
     return f"gain {gain}: its lower end is not above zero"
 
 

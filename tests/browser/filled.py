@@ -86,7 +86,9 @@ def _posts(session: Session, world: World) -> None:
     save_signals(session, signals, interval=Interval.HALF_HOUR, tz=TZ)
 
 
-def _forecast(session: Session, archive: Archive, cutoff: pd.Timestamp, days: int, settings: Settings) -> None:
+def _forecast(
+    session: Session, archive: Archive, cutoff: pd.Timestamp, days: int, settings: Settings
+) -> None:
     made = cutoff.to_pydatetime() + dt.timedelta(minutes=2)
     version = create_version(session, run_id=None, cutoff=cutoff.to_pydatetime(), now=made)
     for name in QUEUES:

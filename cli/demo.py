@@ -1,0 +1,230 @@
+"""`forecall demo`: a simulated company end to end, by the same imports and jobs that a user's data take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli import console
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from sqlalchemy.orm import Session, sessionmaker
+
+    from forecast.report import Plan, Report
+    from store.settings import Settings
+
+ZONE, CLOCK = "Europe/Amsterdam", 10  # where the company is, and the hour its clock stands at
+FAST = ("level_profile", "mean8_open")  # the abridged demo's champion is made of these
+MARK = ".forecall-demo"  # in the folder: it is ours and may be made anew
+LEAST_DAYS = 70
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command(rich_help_panel="Start here")(demo)
+
+
+@dataclass
+class Stages:
+    """How long each stage took, in seconds."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, what: str) -> Iterator[console.Step]:
+        """One stage: a bar while it runs, a line when it is done."""
+        began = time.perf_counter()
+        with console.progress(what) as step:
+            yield step
+        self.seconds[what] = time.perf_counter() - began
+        typer.echo(f"  {what:<44} {self.seconds[what]:5.1f} s", err=True)
+
+
+def demo(
+    days: Annotated[int, typer.Option(min=LEAST_DAYS, max=2000, help="Days of history.")] = 300,
+    port: Annotated[int, typer.Option(help="Where to serve.")] = 8765,
+    serve: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="Serve API and dashboard at the end.")
+    ] = True,
+    full: Annotated[bool, typer.Option("--full", help="All methods on all queues; takes minutes.")] = False,
+    folder: Annotated[Path, typer.Option(help="Where everything goes; made anew each time.")] = Path(
+        "forecall-demo"
+    ),
+) -> None:
+    """A simulated energy supplier: contacts and posts in, a forecast, evidence and a dashboard out."""
+    from cli.demo_summary import summary
+    from cli.operate import require_free, serve_app
+
+    if serve:
+        require_free("127.0.0.1", port)
+    stages = Stages()
+    now = company_clock()
+    config = prepare(folder, port, full)
+    typer.echo(f"A simulated energy supplier; its clock stands at {now:%A %d %B %Y, %H:%M}.", err=True)
+    with console.open_sessions(config) as sessions:
+        paths = simulate(stages, folder, days, now)
+        load(stages, sessions, config, paths, now)
+        report = work(stages, sessions, config, now, full)
+        key = admin_key(sessions, now)
+        typer.echo("\n".join(summary(report, paths["truth"], folder, abridged=not full)))
+        typer.echo(f"API key (all rights; shown once): {key}")
+        typer.echo(f"Made in {sum(stages.seconds.values()):.0f} s.")
+        if serve:
+            typer.echo(f"Open http://127.0.0.1:{port}/ (API: /docs). Stop with Ctrl-C.")
+            serve_app(config, sessions, "127.0.0.1", port)
+
+
+def company_clock() -> pd.Timestamp:
+    """The latest weekday, ten o'clock in the company's zone, that is past: aware, in UTC's reckoning of that zone."""
+    import pandas as pd
+
+    local = console.now().tz_convert(ZONE)
+    moment = local.normalize() + pd.Timedelta(hours=CLOCK)
+    while moment > local or moment.weekday() > 4:
+        moment = (moment.normalize() - pd.Timedelta(hours=12)).normalize() + pd.Timedelta(hours=CLOCK)
+    return moment
+
+
+def prepare(folder: Path, port: int, full: bool) -> Settings:
+    """An empty folder with a config.yaml of its own -> the settings. A folder that is not the demo's is left alone."""
+    import secrets
+    import shutil
+
+    import yaml
+    from pydantic import SecretStr
+
+    from forecast.errors import InputError
+    from store.settings import load_settings
+
+    if folder.exists():
+        if any(folder.iterdir()) and not (folder / MARK).is_file():
+            raise InputError(
+                f"The folder {folder} holds something else.",
+                remedy="Name another with --folder.",
+                field="folder",
+            )
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    (folder / MARK).touch()
+    facts: dict[str, Any] = {
+        "database": {"url": f"sqlite:///{(folder / 'forecall.db').resolve()}"},
+        "company": {"timezone": ZONE, "country": "NL"},
+        "social": {"brand": "Wulpwind", "languages": ["nl", "en"], "sector": "energy"},
+        "api": {"port": port},
+        "logging": {"level": "warning"},
+    }
+    if not full:
+        facts["models"] = {"candidates": [*FAST, "seasonal_naive", "prophet"], "draws": 300}
+    file = folder / "config.yaml"
+    file.write_text(
+        "# The demo's own configuration: forecall --config " + f"{file} ...\n" + yaml.safe_dump(facts),
+        "utf-8",
+    )
+    settings = load_settings(file)
+    social = settings.social.model_copy(update={"author_key": SecretStr(secrets.token_hex(16))})
+    return settings.model_copy(update={"social": social})
+
+
+def simulate(stages: Stages, folder: Path, days: int, now: pd.Timestamp) -> dict[str, Path]:
+    """The company's files, and the truth behind them."""
+    with stages.stage("Simulating the company"):
+        from forecast.simulate import energy_supplier, write
+        from forecast.simulate import simulate as make
+
+        return write(make(energy_supplier(), days=days, end=now), folder / "files")
+
+
+def load(
+    stages: Stages,
+    sessions: sessionmaker[Session],
+    config: Settings,
+    paths: dict[str, Path],
+    now: pd.Timestamp,
+) -> None:
+    """Import every file as `forecall import` does."""
+    with stages.stage("Importing contacts, hours, days and drivers"), sessions() as session:
+        from jobs.imports import import_days, import_drivers, import_hours, import_volumes
+
+        moment = now.tz_convert("UTC")
+        import_volumes(session, config, paths["volumes"], now=moment)
+        import_hours(session, config, paths["hours"])
+        import_days(session, config, paths["special_days"])
+        import_drivers(session, config, paths["drivers"], now=moment)
+        session.commit()
+    with stages.stage("Scoring the posts") as step, sessions() as session:
+        from jobs.mentions import import_mentions
+
+        with paths["mentions"].open("rb") as file:
+            count = sum(1 for _ in file)
+        import_mentions(
+            session, config, paths["mentions"], now=moment, progress=lambda done: step(done, count, "")
+        )
+        session.commit()
+
+
+def work(
+    stages: Stages, sessions: sessionmaker[Session], config: Settings, now: pd.Timestamp, full: bool
+) -> Report:
+    """The jobs, as the scheduler would run them at the company's time."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from jobs import predict, select, signals
+    from jobs.ledger import Job
+
+    reports: list[Report] = []
+    plan, sample = (select.plan(config, cutoffs=10, full=True), None) if full else abridged(config)
+
+    def run(name: str, job: Job) -> None:
+        from forecast.errors import ForecallError
+        from jobs.ledger import FAILED, execute
+
+        outcome = execute(name, sessions, config, now.tz_convert("UTC"), job=job)
+        if outcome is None or outcome.state == FAILED:
+            raise ForecallError(
+                f"The job {name} failed.", remedy="; ".join(outcome.problems if outcome else ())
+            )
+        console.warn(outcome.problems)
+
+    with stages.stage("Counting posts per half hour and topic"):
+        run("signals", signals.run)
+    with stages.stage("Replaying the past, forecasting eight weeks") as step:
+
+        def compare(session: Session, settings: Settings, moment: pd.Timestamp) -> Any:
+            return select.compare(session, settings, plan, sample=sample, keep=reports.append, progress=step)
+
+        with ThreadPoolExecutor(
+            1
+        ) as beside:  # it waits for its two processes; the forecast is made meanwhile
+            compared = beside.submit(run, "select_full", compare)
+            run("predict", predict.run)
+            compared.result()
+    return reports[0]
+
+
+def abridged(config: Settings) -> tuple[Plan, Plan]:
+    """Fast methods on two cutoffs; and Prophet on one queue and one cutoff."""
+    from forecast.report import Plan
+
+    common: dict[str, Any] = {"horizon_days": 14, "draws": 200, "seed": config.models.seed}
+    models = ("seasonal_naive", "mean8_open", "champion")
+    return (
+        Plan(models=models, cutoffs=2, candidates=FAST, **common),
+        Plan(models=("prophet",), cutoffs=1, with_evidence=False, **common),
+    )
+
+
+def admin_key(sessions: sessionmaker[Session], now: pd.Timestamp) -> str:
+    """A key with every right, made once and shown once."""
+    from store.keys import SCOPES, create_key
+
+    with sessions() as session:
+        key = create_key(session, "demo", SCOPES, now=console.now().to_pydatetime())
+        session.commit()
+    return key

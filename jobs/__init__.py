@@ -1,0 +1,1 @@
+"""One file is one job: run(session, settings, now) -> Outcome."""

@@ -1,0 +1,107 @@
+"""The clock: every job on its schedule, through the ledger, in this process until SIGTERM.
+
+A late job runs late instead of not at all (APScheduler 3 would skip it after a second), once however often it was missed,
+and never twice at a time. Two schedulers on one database are no harm: the ledger gives each scheduled time to one of them.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+from types import FrameType
+from typing import Any, TypeVar
+
+import pandas as pd
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.schedulers.base import BaseScheduler
+from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.triggers.cron import CronTrigger
+from sqlalchemy.orm import Session, sessionmaker
+
+from forecast.errors import ConfigError
+from jobs.ledger import execute
+from store.settings import Settings
+
+S = TypeVar("S", bound=BaseScheduler)
+log = logging.getLogger("forecall.scheduler")
+
+
+def background(settings: Settings, sessions: sessionmaker[Session]) -> BackgroundScheduler:
+    """A scheduler beside something else (`forecall serve --with-scheduler`); not started yet."""
+    return _filled(BackgroundScheduler(**_options(settings)), settings, sessions)
+
+
+def run_forever(settings: Settings, sessions: sessionmaker[Session]) -> None:
+    """Run the jobs until SIGTERM or SIGINT; a job that runs then comes to its end first."""
+    scheduler = _filled(BlockingScheduler(**_options(settings)), settings, sessions)
+
+    def stop(number: int, _: FrameType | None) -> None:
+        log.info("stopping on %s", signal.Signals(number).name)
+        scheduler.shutdown(wait=False)  # ends the waiting below; the running job is waited for at exit
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    scheduler.start()
+
+
+def run_scheduled(
+    name: str, settings: Settings, sessions: sessionmaker[Session], trigger: CronTrigger
+) -> None:
+    """One firing: the slot is the last scheduled time, the same for every scheduler."""
+    now = pd.Timestamp.now("UTC").floor("us")
+    outcome = execute(name, sessions, settings, now, slot=_slot(trigger, now))
+    if outcome is None:
+        log.info("%s: another process runs it", name)
+        return
+    level = logging.WARNING if outcome.problems else logging.INFO
+    told = ", ".join(f"{what} {value}" for what, value in outcome.done.items())
+    log.log(level, "%s: %s; %s", name, outcome.state, "; ".join([told, *outcome.problems]))
+
+
+def check_schedule(settings: Settings) -> dict[str, CronTrigger]:
+    """Job -> when it runs; ConfigError for a schedule that cannot be read."""
+    triggers = {}
+    for name, cron in settings.schedule:
+        if not cron:
+            continue
+        try:
+            triggers[name] = CronTrigger.from_crontab(cron, timezone=settings.company.timezone)
+        except ValueError as error:
+            raise ConfigError(
+                f"The schedule of {name}, {cron!r}, cannot be read: {error}.",
+                remedy='Write minute hour day month weekday, such as "15 2 * * sun".',
+                field=f"schedule.{name}",
+            ) from None
+    return triggers
+
+
+def _filled(scheduler: S, settings: Settings, sessions: sessionmaker[Session]) -> S:
+    for name, trigger in check_schedule(settings).items():
+        scheduler.add_job(
+            run_scheduled, trigger, args=[name, settings, sessions, trigger], id=name, name=name
+        )
+    return scheduler
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    return {
+        "timezone": settings.company.timezone,
+        "executors": {"default": ThreadPoolExecutor(2)},
+        "job_defaults": {"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+    }
+
+
+def _slot(trigger: CronTrigger, now: pd.Timestamp) -> pd.Timestamp:
+    """The latest scheduled time at or before now."""
+    for back in (pd.Timedelta(hours=1), pd.Timedelta(days=1), pd.Timedelta(days=8), pd.Timedelta(days=370)):
+        moment = trigger.get_next_fire_time(None, (now - back).to_pydatetime())
+        latest = None
+        while moment is not None and moment <= now:
+            latest = moment
+            moment = trigger.get_next_fire_time(
+                None, (pd.Timestamp(moment) + pd.Timedelta(seconds=1)).to_pydatetime()
+            )
+        if latest is not None:
+            return pd.Timestamp(latest).tz_convert("UTC")
+    return now.floor("min")

@@ -34,7 +34,7 @@ class Ets:
     """Exponential smoothing with a weekly season on working-day totals of at most nine months."""
 
     name: str = "ets"
-    cost: float = 0.06
+    cost: float = 0.1
 
     def fit(self, history: History) -> FittedEts:
         """NotEnoughHistory below three weeks with contacts."""

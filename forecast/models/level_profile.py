@@ -97,13 +97,21 @@ def weekday_factors(totals: DayTotals, cleaned: Floats, teaches: Flags) -> Float
 
 
 def _levels(plain: Floats, teaches: Flags) -> Floats:
-    """Deseasonalised totals [d] -> float[memories, d]: exponentially weighted means up to and including each day."""
-    levels = np.empty((len(MEMORIES), len(plain)))
-    seen = pd.Series(np.where(teaches, plain, np.nan)).dropna()
-    for row, half_life in enumerate(MEMORIES):
-        means = seen.ewm(halflife=half_life).mean()
-        levels[row] = means.reindex(range(len(plain))).ffill().bfill().to_numpy()
-    return np.nan_to_num(levels)
+    """Deseasonalised totals [d] -> float[memories, d]: exponentially weighted means up to and including each day.
+
+    A day that teaches nothing keeps the level of the last one that did; before the first one, the first one's.
+    """
+    rows = np.flatnonzero(teaches)
+    if len(rows) == 0:
+        return np.zeros((len(MEMORIES), len(plain)))
+    seen, kept = plain[rows], 0.5 ** (1 / np.array(MEMORIES))
+    top, size = np.zeros(len(MEMORIES)), np.zeros(len(MEMORIES))
+    means = np.empty((len(rows), len(MEMORIES)))
+    for at, value in enumerate(seen.tolist()):
+        top, size = kept * top + value, kept * size + 1.0
+        means[at] = top / size
+    last = np.maximum(np.cumsum(teaches) - 1, 0)
+    return np.asarray(means[last].T)
 
 
 def _memory_weights(plain: Floats, teaches: Flags) -> Floats:

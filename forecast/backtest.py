@@ -56,8 +56,7 @@ def spaced_cutoffs(series: Series, *, count: int, horizon_days: int) -> list[int
         )
     days = np.unique(np.floor(np.linspace(begin, stop, count)).astype(np.int64))
     if len(days) > 1 and len(np.unique((days + 3) % 7)) == 1:
-        days[1::2] += 1
-        days = np.minimum(days, stop)
+        days[1::2] += np.where(days[1::2] < stop, 1, -1)
     return [int(moment) for moment in day_start(np.unique(days), series.tz)]
 
 
@@ -112,7 +111,12 @@ def _run(
         fitted = model.fit(snapshot)
         between = time.perf_counter()
         paths = fitted.predict(snapshot, leads, draws=draws, seed=seed)
-    except ForecallError as error:
+    except (
+        ForecallError,
+        ArithmeticError,
+        RuntimeError,
+        ValueError,
+    ) as error:  # one bad method stops no other
         return Run(
             name, model.name, cutoff, leads, came, open_, None, time.perf_counter() - started, 0.0, str(error)
         )

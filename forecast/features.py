@@ -68,8 +68,9 @@ def _increments(versions: Versions) -> tuple[Ns, Floats, Ns]:
 
 def known_levels(versions: Versions, times: Ns, ages: Ns) -> Floats:
     """float[t, ages - 1]: for a carried-forward quantity, the value of the latest bucket known at `time - age`."""
-    known_at, order = np.unique(versions.known_at[::-1], return_index=True)
-    value = versions.value[::-1][order]
+    newest = versions.ds >= np.maximum.accumulate(versions.ds)  # a correction of an older bucket is no news
+    known_at, order = np.unique(versions.known_at[newest][::-1], return_index=True)
+    value = versions.value[newest][::-1][order]
     place = np.searchsorted(known_at, times[:, None] - ages[None, :-1], side="right") - 1
     return np.where(place >= 0, np.nan_to_num(value)[np.maximum(place, 0)], np.nan)
 
@@ -84,7 +85,9 @@ def deviations(signal: Signal, times: Ns) -> tuple[Floats, npt.NDArray[np.bool_]
     if len(signal.values) == 0:
         return np.zeros((len(times), len(ages) - 1)), np.zeros(len(times), dtype=bool)
     now = measure(signal.values, times, ages)
-    first = int(signal.values.ds.min())
+    begun = np.minimum.accumulate(signal.values.ds)  # the earliest bucket known so far
+    place = np.searchsorted(signal.values.known_at, times, side="right") - 1
+    first = np.where(place >= 0, begun[np.maximum(place, 0)], np.iinfo(np.int64).max)
     total = np.zeros_like(now)
     weeks = np.zeros((len(times), 1))
     past = []

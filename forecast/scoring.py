@@ -9,7 +9,7 @@ import numpy as np
 
 from forecast.arrays import Flags, Floats, Ns
 from forecast.backtest import Run
-from forecast.buckets import Interval, floor, local_day
+from forecast.buckets import Interval, end, floor, local_day
 from forecast.losses import (
     TAILS,
     TAUS,
@@ -62,7 +62,8 @@ def _summed(run: Run, paths: Paths, granularity: Interval) -> tuple[Paths, Float
     unique, place = np.unique(starts, return_inverse=True)
     came = np.bincount(place, weights=run.came).astype(np.float64)
     open_ = np.bincount(place, weights=run.open) > 0
-    whole = unique >= run.cutoff
+    until = end(paths.grid.ds[-1:], paths.grid.interval, paths.grid.tz)
+    whole = (unique >= run.cutoff) & (end(unique, granularity, paths.grid.tz) <= until)
     kept = Paths(total.series, total.grid.take(whole), total.values[:, whole])
     lead = (unique[whole] - run.cutoff) // 1_000_000_000
     return kept, came[whole], open_[whole], lead

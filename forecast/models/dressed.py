@@ -92,6 +92,8 @@ class FittedDressed:
         return Paths(snapshot.names, leads.grid, values)
 
     def _series(self, snapshot: Snapshot, name: str, leads: Leads, draws: int, seed: int) -> Floats:
+        if len(leads.grid) == 0:
+            return np.zeros((0, draws))
         learnt, history = self.learnt[name], snapshot.history(name)
         expected = Expected.of(learnt, history, leads.grid, intraday=self.model.intraday)
         extra = self._excess(snapshot, name, leads, expected)

@@ -29,7 +29,7 @@ from forecast.models.noise import Noise
 from forecast.vintage import Series, Signal, Snapshot
 
 REACH_SECONDS = 7 * 86_400  # beyond a week no burst is known to speak
-RIDGES = (np.inf, 3000.0, 1000.0, 300.0, 100.0, 30.0, 10.0)
+RIDGES = (np.inf, 3000.0, 1000.0, 300.0, 100.0, 30.0, 10.0)  # what no effect is worth, in days of evidence
 FIRST_FIT_DAYS = 28
 ADDITIVE = ("0-1h", "1-4h")  # here an effect is a number of contacts a bucket, further on a share of the rate
 OWN_SECONDS = (0, 1800, 5400, 14_400)  # ages between which the contacts' own excess is summed up
@@ -69,20 +69,18 @@ class Scored:
 
 @dataclass(frozen=True)
 class Effect:
-    """A band's effect: coefficients on scaled features, how unsure it is, and the weight the gate gives it.
+    """A band's effect: coefficients on the features, and how unsure it is.
 
     doubt: standard deviation of the effect relative to its size
     """
 
     band: str
     coefficients: Floats
-    scale: Floats
     doubt: float
-    weight: float = 1.0
 
     def excess(self, features: Floats) -> float:
-        """Features [f] at the cutoff -> contacts beyond the rate per unit of the band (see `build_rows`)."""
-        return float(features / self.scale @ self.coefficients)
+        """Features [f] at the cutoff -> contacts beyond the rate, per bucket (ADDITIVE) or per contact expected."""
+        return float(features @ self.coefficients)
 
 
 def origin_slots(hindcasts: Hindcasts, slots: int) -> Ns:
@@ -176,30 +174,27 @@ def features_at(signals: Sequence[Signal], times: Ns) -> tuple[Floats, Flags]:
 
 @dataclass(frozen=True)
 class _Problem:
-    """Weighted, scaled regression of a band: x float[r, f], y float[r], week int64[r], ready int64[r]."""
+    """Weighted regression of a band: x float[r, f], y float[r]; week, ready int64[r]: of the origin, of its target."""
 
     x: Floats
     y: Floats
+    unit: Floats
     week: Ns
     ready: Ns
-    scale: Floats
-    unit: Floats
 
 
 def _problem(rows: Rows, features: Floats, enough: Flags) -> _Problem:
+    """Rows over the standard deviation of a quiet row's excess, taken from the weeks that no row is predicted from."""
     unit = rows.buckets if rows.band in ADDITIVE else rows.expected
-    spread = np.clip(np.abs(rows.excess) / np.sqrt(rows.expected + 1), None, 50)
+    first = rows.day < rows.day[0] + FIRST_FIT_DAYS
+    spread = np.abs(rows.excess[first]) / np.sqrt(rows.expected[first] + 1)
     typical = max(1.0, float(np.median(spread)) / 0.6745)
-    weight = 1 / (typical * np.sqrt(rows.expected + 1))  # standard deviation of a quiet row's excess
-    overlap = np.sqrt(
-        max(1.0, len(rows.day) / max(1, len(np.unique(rows.day))))
-    )  # rows of one day share their news
-    usable = enough.astype(np.float64)
-    scale = np.sqrt((features**2 * usable[:, None]).sum(axis=0) / max(usable.sum(), 1.0)) + 1e-9
-    x = features / scale * (unit * weight * usable / overlap)[:, None]
-    return _Problem(
-        x, rows.excess * weight * usable / overlap, (rows.day + 3) // 7, (rows.matured + 3) // 7, scale, unit
-    )
+    weight = enough / (typical * np.sqrt(rows.expected + 1))
+    monday_of, known_by = (
+        (rows.day + 3) // 7,
+        (rows.matured + 9) // 7,
+    )  # a target is ready on the Monday it is known by
+    return _Problem(features * (unit * weight)[:, None], rows.excess * weight, unit, monday_of, known_by)
 
 
 class Forward(NamedTuple):
@@ -213,45 +208,57 @@ class Forward(NamedTuple):
 def score_forward(rows: Rows, features: Floats, enough: Flags) -> Forward:
     """Weekly refits on what had matured by the week's Monday -> forward predictions, and the effect fitted last."""
     problem = _problem(rows, features, enough)
-    width = problem.x.shape[1]
-    weeks = np.arange(int(problem.week.min()), int(problem.week.max()) + 2)
-    first = int(problem.week.min()) + FIRST_FIT_DAYS // 7
-    grams, moments = np.zeros((width, width)), np.zeros(width)
-    losses = np.zeros(len(RIDGES))
-    forward, valid = np.zeros(len(rows.day)), np.zeros(len(rows.day), dtype=bool)
-    betas = np.zeros((len(RIDGES), width))
-    doubt_top = doubt_low = 0.0
-    for week in weeks:
-        matured = problem.ready == week  # the last day of the target lies before this Monday
-        grams += problem.x[matured].T @ problem.x[matured]
-        moments += problem.x[matured].T @ problem.y[matured]
-        betas = _ridge(grams, moments)
-        if week < first:
+    ridge = _Ridge.empty(features.shape[1])
+    begin, stop = int(problem.week[0]), int(problem.week[-1]) + 2
+    losses, doubt = np.zeros(len(RIDGES)), np.zeros(2)
+    predicted, valid = np.zeros(len(rows.day)), np.zeros(len(rows.day), dtype=bool)
+    betas = np.zeros((len(RIDGES), features.shape[1]))
+    for week in range(begin, stop):
+        ridge = ridge.learn(problem, problem.ready == week, rows.day)
+        betas = ridge.solve()
+        mine = np.flatnonzero(problem.week == week)
+        if week < begin + FIRST_FIT_DAYS // 7 or len(mine) == 0:
             continue
-        mine = problem.week == week
-        guesses = problem.x[mine] @ betas.T
         chosen = int(np.argmin(losses))
-        factor = np.where(problem.x[mine].any(axis=1), 1.0, 0.0)
-        beta = betas[chosen]
-        forward[mine] = (features[mine] / problem.scale @ beta) * problem.unit[mine] * factor
+        guesses = problem.x[mine] @ betas.T
+        predicted[mine] = (features[mine] @ betas[chosen]) * problem.unit[mine] * enough[mine]
         valid[mine] = enough[mine]
         losses += np.abs(guesses - problem.y[mine, None]).sum(axis=0)
-        error = problem.y[mine] - guesses[:, chosen]
-        large = np.abs(guesses[:, chosen]) > np.abs(problem.y[mine]).mean() if mine.any() else mine[:0]
-        doubt_top += float((error[large] ** 2).sum())
-        doubt_low += float((guesses[large, chosen] ** 2).sum())
-    chosen = int(np.argmin(losses))
-    doubt = float(np.clip(np.sqrt(doubt_top / doubt_low) if doubt_low > 0 else 0.5, 0.2, 1.0))
-    return Forward(forward, valid, Effect(rows.band, betas[chosen], problem.scale, doubt))
+        doubt += _doubt(guesses[:, chosen], problem.y[mine])
+    size = float(np.clip(np.sqrt(doubt[0] / doubt[1]), 0.2, 1.0)) if doubt[1] > 0 else 0.5
+    return Forward(predicted, valid, Effect(rows.band, betas[int(np.argmin(losses))], size))
 
 
-def _ridge(grams: Floats, moments: Floats) -> Floats:
-    """float[ridges, f]: coefficients at each strength; infinity is no effect."""
-    betas = np.zeros((len(RIDGES), len(moments)))
-    for row, ridge in enumerate(RIDGES):
-        if np.isfinite(ridge):
-            betas[row] = np.linalg.solve(grams + ridge * np.eye(len(moments)), moments)
-    return betas
+def _doubt(guess: Floats, actual: Floats) -> Floats:
+    """Squared error and squared size of the guesses that say something, float[2]."""
+    large = np.abs(guess) > np.abs(actual).mean()
+    return np.array([((actual - guess)[large] ** 2).sum(), (guess[large] ** 2).sum()])
+
+
+@dataclass(frozen=True)
+class _Ridge:
+    """Sums of a ridge regression that grows by weeks; its penalty is scaled by what was seen so far."""
+
+    gram: Floats
+    moment: Floats
+    days: int
+
+    @classmethod
+    def empty(cls, width: int) -> _Ridge:
+        return cls(np.zeros((width, width)), np.zeros(width), 0)
+
+    def learn(self, problem: _Problem, rows: Flags, day: Ns) -> _Ridge:
+        x, y = problem.x[rows], problem.y[rows]
+        return _Ridge(self.gram + x.T @ x, self.moment + x.T @ y, self.days + len(np.unique(day[rows])))
+
+    def solve(self) -> Floats:
+        """float[ridges, f]: coefficients at each strength; infinity is no effect."""
+        betas = np.zeros((len(RIDGES), len(self.moment)))
+        a_day = np.diag(self.gram) / max(self.days, 1) + 1e-9
+        for row, worth in enumerate(RIDGES):
+            if np.isfinite(worth):
+                betas[row] = np.linalg.solve(self.gram + worth * np.diag(a_day), self.moment)
+        return betas
 
 
 def intensity(
@@ -268,7 +275,7 @@ def intensity(
         if begin >= REACH_SECONDS:
             break
         effect = by_band.get(band)
-        size = effect.weight * effect.excess(features) if effect else 0.0
+        size = effect.excess(features) if effect else 0.0
         values.append(np.full(len(rate), size) if band in ADDITIVE else size * rate)
         middles.append(np.sqrt(max(begin, 900) * float(stop)))
     middles.append(1.5 * REACH_SECONDS)

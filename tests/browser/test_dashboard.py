@@ -18,6 +18,7 @@ from store.scores import load_evidence, load_scores
 from tests.browser.filled import NOW, QUEUES
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=20_000)  # a machine that tests has other things to do
 HOUR = dt.timedelta(hours=1)
 
 
@@ -168,7 +169,7 @@ def test_the_second_page_says_what_the_evaluation_found(
     rows = page.locator("#evidence .ag-center-cols-container .ag-row")
     expect(rows).to_have_count(9)
     expect(page.locator("#evidence")).to_contain_text("Social does not count")
-    page.get_by_text("Show every indicator").click()
+    page.get_by_role("switch", name="Show every indicator").click()
     expect(rows).to_have_count(27)
     for word in ("WQL", "MASE", "pinball", "Granger", "WAPE"):
         assert word.lower() not in page.locator("main").inner_text().lower()

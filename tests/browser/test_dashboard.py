@@ -74,27 +74,8 @@ def as_read(value: float) -> str:
     return f"{round(value):,}"
 
 
-def test_the_table_says_what_the_store_holds_for_each_granularity(
-    page: Page, served: str, filled: sessionmaker[Session]
-) -> None:
-    opened(page, served)
-    choose_queue(page, "phone_billing")
-    next_interval = from_ns(to_ns(NOW) // (1800 * 10**9) * (1800 * 10**9)).to_pydatetime() + HOUR
-    hour = NOW.replace(minute=0) + HOUR
-    tomorrow = dt.datetime(2026, 3, 10, 23, tzinfo=dt.UTC)  # midnight in Amsterdam
-    monday = dt.datetime(2026, 3, 15, 23, tzinfo=dt.UTC)
-    steps = {"Interval": next_interval, "Hour": hour, "Day": tomorrow, "Week": monday}
-    for name, start in steps.items():
-        choose(page, "step", name)
-        for column, quantile in (("low", "0.1"), ("expected", "0.5"), ("busy", "0.8"), ("safe", "0.9")):
-            wanted = as_read(stored(filled, "phone_billing", start, name.lower(), quantile))
-            assert cell(page, start, column) == wanted, (name, column)
-
-
-def test_today_and_the_next_hour_are_the_stored_sums(
-    page: Page, served: str, filled: sessionmaker[Session]
-) -> None:
-    opened(page, served)
+def cards_say(page: Page, filled: sessionmaker[Session]) -> None:
+    """Today, the next hour, the peak and the ages, of the queue with the storm."""
     choose_queue(page, "phone_outage")
     today = dt.datetime(2026, 3, 9, 23, tzinfo=dt.UTC)
     expect(page.locator("#today-expected")).to_have_text(
@@ -105,6 +86,25 @@ def test_today_and_the_next_hour_are_the_stored_sums(
     expect(page.locator("#peak")).to_have_text(re.compile("Peak warning|No peak expected"))
     expect(page.locator("#meta-data-as-of")).to_have_text("Data as of Tue 10 Mar 10:30 (12 min ago)")
     expect(page.locator("#meta-made-on")).to_have_text("Forecast made on Tue 10 Mar 10:32 (10 min ago)")
+
+
+def test_cards_and_table_say_what_the_store_holds_for_each_granularity(
+    page: Page, served: str, filled: sessionmaker[Session]
+) -> None:
+    opened(page, served)
+    cards_say(page, filled)
+    choose_queue(page, "phone_billing")
+    next_interval = from_ns(to_ns(NOW) // (1800 * 10**9) * (1800 * 10**9)).to_pydatetime() + HOUR
+    hour = NOW.replace(minute=0) + HOUR
+    tomorrow = dt.datetime(2026, 3, 10, 23, tzinfo=dt.UTC)  # midnight in Amsterdam
+    monday = dt.datetime(2026, 3, 15, 23, tzinfo=dt.UTC)
+    steps = {"Interval": next_interval, "Hour": hour, "Day": tomorrow, "Week": monday}
+    for name, start in steps.items():
+        if name != "Interval":  # that is chosen already
+            choose(page, "step", name)
+        for column, quantile in (("low", "0.1"), ("expected", "0.5"), ("busy", "0.8"), ("safe", "0.9")):
+            wanted = as_read(stored(filled, "phone_billing", start, name.lower(), quantile))
+            assert cell(page, start, column) == wanted, (name, column)
 
 
 def test_the_file_holds_the_rows_of_the_table(page: Page, served: str, filled: sessionmaker[Session]) -> None:
@@ -186,16 +186,19 @@ def test_dark_is_kept_and_the_keyboard_is_enough(page: Page, served: str) -> Non
     expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
 
 
-@pytest.mark.parametrize("path", ["/", "/accuracy"])
-def test_on_a_phone_nothing_is_wider_than_the_screen(page: Page, served: str, path: str) -> None:
+def test_on_a_phone_nothing_is_wider_than_the_screen(page: Page, served: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    opened(page, served, path)
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
-    overflowing = page.evaluate(
-        """() => [...document.querySelectorAll('.card *, .controls *, .legend *')]
-            .filter((one) => one.getBoundingClientRect().right > 391).map((one) => one.outerHTML.slice(0, 80))"""
-    )
-    assert overflowing == []
+    opened(page, served)
+    for link in ("Forecast", "How good is it?"):
+        page.get_by_role("link", name=link, exact=True).click()
+        expect(page.locator("h1")).to_have_text(link)
+        expect(page.locator(".ag-center-cols-container .ag-row").first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        overflowing = page.evaluate(
+            """() => [...document.querySelectorAll('.card *, .controls *, .legend *')]
+                .filter((one) => one.getBoundingClientRect().right > 391).map((one) => one.outerHTML.slice(0, 80))"""
+        )
+        assert overflowing == []
 
 
 def test_an_empty_database_says_which_command_fills_it(page: Page, served_empty: str) -> None:

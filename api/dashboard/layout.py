@@ -1,0 +1,132 @@
+"""The shell around the pages: header, language, theme, and where the current page goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import ClientsideFunction, Dash, Input, Output, State, callback_context, dcc, html, set_props
+from sqlalchemy.orm import Session, sessionmaker
+
+from api.dashboard import accuracy_page, forecast_page, queries
+from api.dashboard.parts import aria, problem
+from api.dashboard.words import Words, language_of
+from forecast.errors import ForecallError
+from store.queues import load_queues
+
+LINKS = {"/": "forecast_page", "/accuracy": "accuracy_page"}
+THEME = {
+    "fontFamily": "Inter, system-ui, -apple-system, 'Segoe UI', sans-serif",
+    "primaryColor": "blue",
+    "primaryShade": {"light": 8, "dark": 5},
+    "defaultRadius": "md",
+    "cursorType": "pointer",
+}
+INDEX = """<!DOCTYPE html>
+<html lang="en">
+  <head>
+    {%metas%}
+    <title>{%title%}</title>
+    {%favicon%}
+    {%css%}
+  </head>
+  <body>
+    {%app_entry%}
+    <footer>{%config%}{%scripts%}{%renderer%}</footer>
+  </body>
+</html>"""
+
+
+def shell(app: Dash) -> Any:
+    """The layout, with the browser's own language where we have it."""
+    request = app.backend.request_adapter()
+    language = language_of(request.headers.get("accept-language", ""))
+    languages = dmc.SegmentedControl(
+        id="language", data=[{"value": "en", "label": "EN"}, {"value": "nl", "label": "NL"}], value=language,
+        persistence=True, persistence_type="local", size="xs", withItemsBorders=False, transitionDuration=0,
+    )  # fmt: skip
+    theme = html.Button(html.Span(className="theme-icon", **aria(hidden="true")), id="theme-button", n_clicks=0,
+                        className="icon-button", **aria(label=Words(language)("theme")))  # fmt: skip
+    header = html.Header(
+        [
+            dcc.Link(
+                [html.Span(className="mark", **aria(hidden="true")), "Forecall"], href="/", className="brand"
+            ),
+            html.Nav(id="nav", **aria(label=Words(language)("pages"))),
+            html.Div(
+                [html.Div(languages, role="group", **aria(label="Language / Taal")), theme],
+                className="header-tools",
+            ),
+        ],
+        className="header",
+    )
+    main = html.Main([html.Div(id="problem"), html.Div(id="page")], id="main", tabIndex="-1")
+    skip = html.A(Words(language)("skip"), href="#main", className="skip", id="skip")
+    stores = [dcc.Location(id="where"), dcc.Store(id="theme", storage_type="local"), dcc.Store(id="said")]
+    return dmc.MantineProvider(
+        [*stores, skip, header, main], id="mantine", theme=THEME, forceColorScheme="light"
+    )
+
+
+def register(app: Dash, sessions: sessionmaker[Session]) -> None:
+    """Which page, in which language, in which theme."""
+
+    @app.callback(
+        [
+            Output("page", "children"),
+            Output("nav", "children"),
+            Output("skip", "children"),
+            Output("problem", "children"),
+        ],
+        [Input("where", "pathname"), Input("language", "value")],
+    )
+    def turn(path: str, language: str) -> tuple[Any, ...]:
+        words = Words(language)
+        try:
+            shown = page(path, sessions, words)
+        except ForecallError as error:
+            shown = problem(error, words)
+        return shown, links(path, words), words("skip"), None
+
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        ClientsideFunction("forecall", "theme"),
+        [
+            Output("theme", "data"),
+            Output("mantine", "forceColorScheme"),
+            Output("theme-button", "data-theme"),
+        ],
+        Input("theme-button", "n_clicks"),
+        State("theme", "data"),
+    )
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        ClientsideFunction("forecall", "language"), Output("said", "data"), Input("language", "value")
+    )
+
+
+def page(path: str, sessions: sessionmaker[Session], words: Words) -> Any:
+    """The page of a path."""
+    with sessions() as session:
+        if path == "/accuracy":
+            return accuracy_page.page(queries.load_judged(session), words)
+        return forecast_page.page(load_queues(session), words)
+
+
+def links(path: str, words: Words) -> list[Any]:
+    """The navigation, the current page marked."""
+    current = path if path in LINKS else "/"
+    return [
+        dcc.Link(words(key), href=href, className="nav-link current" if href == current else "nav-link")
+        for href, key in LINKS.items()
+    ]
+
+
+def on_error(error: Exception) -> None:
+    """What a callback could not do is said on the page; the rest of the page stays."""
+    language = (callback_context.args_grouping and _language()) or "en"
+    set_props("problem", {"children": problem(error, Words(language))})
+
+
+def _language() -> str | None:
+    values = {**callback_context.inputs, **callback_context.states}
+    found = values.get("language.value")
+    return found if found in ("en", "nl") else None

@@ -1,0 +1,182 @@
+"""What a page needs from the store, read in one go: the same functions as the API uses, no HTTP to ourselves."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from api.dashboard.windows import STEPS, Window
+from forecast.buckets import column_ns, from_ns
+from forecast.days import OpeningHours
+from forecast.errors import NotFound
+from forecast.vintage import Archive, Series, Versions
+from store.days import load_hours
+from store.forecasts import list_versions, load_forecast
+from store.queues import Queue, load_queues
+from store.scores import load_evidence, load_scores
+from store.signals import load_signals
+from store.volumes import load_volumes
+
+WHOLE = "all"
+PREFERRED = ("posts", "negative")
+COARSE = ("hour", "day", "week")
+
+
+@dataclass(frozen=True)
+class Made:
+    """The forecast in force: what it knew, when it was made, and whether it reaches now."""
+
+    cutoff: dt.datetime
+    created_at: dt.datetime
+    reaches_now: bool
+
+
+@dataclass(frozen=True)
+class Social:
+    """The indicator shown under the contacts: signals[ds, value] per name; `kind` count or level.
+
+    topic: whose posts; names: (all, negative) or the one of an uploaded indicator
+    """
+
+    topic: str
+    names: tuple[str, ...]
+    kind: str
+    values: dict[str, pd.DataFrame]
+    as_of: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Held:
+    """Everything one look at a queue needs.
+
+    series:   the queue with its volumes of the window and the eight weeks before
+    forecast: per granularity forecast[ds, mean, 0.025 .. 0.975]
+    """
+
+    queue: Queue
+    series: Series
+    archive: Archive
+    made: Made | None
+    forecast: dict[str, pd.DataFrame]
+    social: Social | None
+    evidence: list[dict[str, Any]]
+    contacts_as_of: dt.datetime | None
+    window: Window
+
+
+def choose(queues: Sequence[Queue], name: str | None) -> Queue:
+    """The queue of that name, else the first; NotFound where there is none at all."""
+    if not queues:
+        raise NotFound("There is no queue yet.", field="queue")
+    return next((queue for queue in queues if queue.name == name), queues[0])
+
+
+def load(session: Session, name: str | None, period: str, step: str, now: dt.datetime) -> Held:
+    """All of a queue's window. NotFound without a queue; everything else may be empty."""
+    queue = choose(load_queues(session), name)
+    made = _made(session, queue.name, now)
+    moment = now if made is None or made.reaches_now else made.cutoff
+    window = Window.of(moment, now, period, step, queue.interval, queue.tz)
+    start, end = window.past, from_ns(window.end).to_pydatetime()
+    volumes = load_volumes(session, queue.name, start, end)
+    series = _series(queue, volumes, load_hours(session, queue=queue.name))
+    forecast = _forecasts(session, queue.name, window)
+    return Held(
+        queue,
+        series,
+        Archive({queue.name: series}),
+        made,
+        forecast,
+        _social(session, queue, start, end),
+        load_evidence(session, queue.name),
+        None if volumes.empty else volumes["known_at"].max().to_pydatetime(),
+        window,
+    )
+
+
+def _forecasts(session: Session, name: str, window: Window) -> dict[str, pd.DataFrame]:
+    """Intervals and the buckets shown over the whole window; hours and days from today on, for the cards."""
+    soon: dict[str, Any] = {"start": from_ns(window.today).to_pydatetime(), "end": window.soon}
+    whole: dict[str, Any] = {"start": window.first, "end": window.last}
+    return {
+        granularity: load_forecast(
+            session,
+            series=[name],
+            granularity=granularity,
+            **(
+                whole
+                if granularity == "interval" or STEPS[granularity] in (window.step, window.drawn)
+                else soon
+            ),
+        ).drop(columns="series")
+        for granularity in ("interval", *COARSE)
+    }
+
+
+def _made(session: Session, name: str, now: dt.datetime) -> Made | None:
+    """The newest published version that holds the queue."""
+    soon = dt.timedelta(days=8)
+    published = [one for one in list_versions(session, limit=100) if one.state != "draft"]
+    for version in published[:20]:
+        span: dict[str, Any] = {"start": version.cutoff - dt.timedelta(days=1), "end": version.cutoff + soon}
+        if len(load_forecast(session, series=[name], version=version.id, **span)):
+            ahead = load_forecast(session, series=[name], start=now, end=now + soon)
+            return Made(version.cutoff, version.created_at, not ahead.empty)
+    return None
+
+
+def _series(queue: Queue, volumes: pd.DataFrame, hours: pd.DataFrame) -> Series:
+    """volumes[ds, offered, topic, known_at] -> the queue as one series; a row of the topic `all` is the sum of its bucket."""
+    if volumes["topic"].nunique() > 1:
+        whole = volumes[volumes["topic"] == WHOLE]
+        parts = volumes[~volumes["ds"].isin(whole["ds"])]
+        volumes = (
+            pd.concat([whole, parts]).groupby("ds", as_index=False).agg({"offered": "sum", "known_at": "max"})
+        )
+    versions = Versions.of(
+        column_ns(volumes["ds"]),
+        volumes["offered"].to_numpy(dtype=np.float64),
+        column_ns(volumes["known_at"]),
+    )
+    opening = OpeningHours.from_frame(hours) if len(hours) else None
+    return Series(
+        queue.name, queue.interval, queue.tz, versions, queue.name, queue.channel, queue.topic, hours=opening
+    )
+
+
+def _social(session: Session, queue: Queue, start: dt.datetime, end: dt.datetime) -> Social | None:
+    """The queue's own posts; where its reason has none, all posts; else the first uploaded indicator."""
+    signals = load_signals(session, start=start, end=end)
+    if signals.empty:
+        return None
+    topics = signals["topic"]
+    topic = queue.topic if (topics == queue.topic).any() else WHOLE
+    mine = signals[topics == topic]
+    if mine.empty:
+        topic = str(topics.iloc[0])
+        mine = signals[topics == topic]
+    held = mine["signal"].unique().tolist()
+    names = tuple(name for name in PREFERRED if name in held) if "posts" in held else (str(held[0]),)
+    values = {name: mine.loc[mine["signal"] == name, ["ds", "value"]] for name in names}
+    kind = str(mine.loc[mine["signal"] == names[0], "kind"].iloc[0])
+    return Social(topic, names, kind, values, signals["known_at"].max().to_pydatetime())
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the evaluation found: rows of `scores` and `evidence`, and the queues there are."""
+
+    queues: tuple[Queue, ...]
+    scores: list[dict[str, Any]]
+    evidence: list[dict[str, Any]]
+
+
+def load_judged(session: Session) -> Judged:
+    """Scores and evidence of the latest runs that have some."""
+    return Judged(tuple(load_queues(session)), load_scores(session), load_evidence(session))

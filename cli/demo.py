@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from store.settings import Settings
 
 ZONE, CLOCK = "Europe/Amsterdam", 10  # where the company is, and the hour its clock stands at
-FAST = ("level_profile", "mean8_open")  # the abridged demo's champion is made of these
 MARK = ".forecall-demo"  # in the folder: it is ours and may be made anew
 LEAST_DAYS = 70
 
@@ -117,11 +116,11 @@ def prepare(folder: Path, port: int, full: bool) -> Settings:
         "database": {"url": f"sqlite:///{(folder / 'forecall.db').resolve()}"},
         "company": {"timezone": ZONE, "country": "NL"},
         "social": {"brand": "Wulpwind", "languages": ["nl", "en"], "sector": "energy"},
-        "api": {"port": port},
+        "api": {"port": port, "open_dashboard": True},
         "logging": {"level": "warning"},
     }
     if not full:
-        facts["models"] = {"candidates": [*FAST, "seasonal_naive", "prophet"], "draws": 300}
+        facts["models"] = {"draws": 300}
     file = folder / "config.yaml"
     file.write_text(
         "# The demo's own configuration: forecall --config " + f"{file} ...\n" + yaml.safe_dump(facts),
@@ -209,13 +208,13 @@ def work(
 
 
 def abridged(config: Settings) -> tuple[Plan, Plan]:
-    """Fast methods on two cutoffs; and Prophet on one queue and one cutoff."""
+    """Champion and naive bars on four cutoffs; and Prophet on one queue and one cutoff."""
     from forecast.report import Plan
 
     common: dict[str, Any] = {"horizon_days": 14, "draws": 200, "seed": config.models.seed}
-    models = ("seasonal_naive", "mean8_open", "champion")
+    models = ("seasonal_naive", "mean8", "mean8_open", "champion")
     return (
-        Plan(models=models, cutoffs=2, candidates=FAST, **common),
+        Plan(models=models, cutoffs=4, candidates=config.models.candidates, **common),
         Plan(models=("prophet",), cutoffs=1, with_evidence=False, **common),
     )
 

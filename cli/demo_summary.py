@@ -10,8 +10,8 @@ from typing import Any
 from forecast.report import Report
 
 ABRIDGED = (
-    "Abridged: the comparison uses 2 past dates and two weeks ahead, the champion is made of the fast methods, and Prophet "
-    "ran on one queue and one date (`forecall demo --full` does all). The evidence uses the whole history."
+    "Abridged: the comparison uses 4 past dates and two weeks ahead, and Prophet ran on one queue and one date "
+    "(`forecall demo --full` does all). The evidence uses the whole history."
 )
 
 

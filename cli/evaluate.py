@@ -29,7 +29,9 @@ def evaluate(
     volumes: Annotated[Path, typer.Option(help="Contacts per interval: CSV, Excel or Parquet.")],
     interval: Annotated[str, typer.Option(help="15min, 30min, 1h or 1d.")],
     timezone: Annotated[str, typer.Option(help="Zone of naive times, e.g. Europe/Amsterdam.")],
-    signals: Annotated[Path | None, typer.Option(help="What was measured: interval_start,signal,value.")] = None,
+    signals: Annotated[
+        Path | None, typer.Option(help="What was measured: interval_start,signal,value.")
+    ] = None,
     drivers: Annotated[Path | None, typer.Option(help="What is known ahead: date,driver,value.")] = None,
     special_days: Annotated[Path | None, typer.Option(help="date,name or an ICS calendar.")] = None,
     hours: Annotated[Path | None, typer.Option(help="queue,weekday,opens,closes.")] = None,
@@ -40,9 +42,13 @@ def evaluate(
     cutoffs: Annotated[int, typer.Option(min=1, help="How many, evenly over the last 45 %.")] = 10,
     cutoff: Annotated[list[str] | None, typer.Option(help="A moment (ISO 8601); may be repeated.")] = None,
     intraday: Annotated[bool, typer.Option("--intraday", help="Also every 30 open minutes.")] = False,
-    granularity: Annotated[Literal["interval", "hour", "day", "week"], typer.Option(help="Score sums.")] = "interval",
+    granularity: Annotated[
+        Literal["interval", "hour", "day", "week"], typer.Option(help="Score sums.")
+    ] = "interval",
     no_social: Annotated[bool, typer.Option("--no-social", help="Leave the signals out.")] = False,
-    country: Annotated[str, typer.Option(help="Public holidays: NL, US ..; auto: by time zone; none.")] = "auto",
+    country: Annotated[
+        str, typer.Option(help="Public holidays: NL, US ..; auto: by time zone; none.")
+    ] = "auto",
     jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     draws: Annotated[int, typer.Option(min=50, help="Sample paths.")] = 400,
     out: Annotated[Path | None, typer.Option(help="report.json")] = None,
@@ -97,7 +103,9 @@ def _days(text: str) -> int:
 
     unit = {"d": 1, "w": 7}.get(text[-1:])
     if unit is None or not text[:-1].isdigit() or int(text[:-1]) == 0:
-        raise InputError(f"The horizon {text!r} is not a time.", remedy="Write it as 7d or 8w.", field="horizon")
+        raise InputError(
+            f"The horizon {text!r} is not a time.", remedy="Write it as 7d or 8w.", field="horizon"
+        )
     return int(text[:-1]) * unit
 
 
@@ -113,7 +121,11 @@ def _cutoffs(texts: list[str], tz: str) -> tuple[pd.Timestamp, ...]:
         try:
             moment = pd.Timestamp(text)
         except ValueError:
-            raise InputError(f"The cutoff {text!r} is not a moment.", remedy="Write it as 2026-03-01T08:00.", field="cutoff") from None
+            raise InputError(
+                f"The cutoff {text!r} is not a moment.",
+                remedy="Write it as 2026-03-01T08:00.",
+                field="cutoff",
+            ) from None
         found.append(moment.tz_localize(zone(tz)) if moment.tzinfo is None else moment)
     return tuple(sorted(found))
 
@@ -158,7 +170,9 @@ def _described(files: Any, archive: Archive, tz: str, interval: Interval) -> dic
     }
 
 
-def _write(report: Report, out: Path | None, forecasts: Path | None, plot: Path | None, archive: Archive) -> None:
+def _write(
+    report: Report, out: Path | None, forecasts: Path | None, plot: Path | None, archive: Archive
+) -> None:
     if out is not None:
         out.write_text(json.dumps(report.as_dict(), indent=1) + "\n", encoding="utf-8")
     if forecasts is not None:
@@ -181,7 +195,17 @@ def _print(report: Report) -> None:
     console = Console()
     for series in dict.fromkeys(row["series"] for row in found["scores"]):
         table = Table(title=series, title_justify="left")
-        for column in ("how far ahead", "method", "n", "WAPE %", "90 % interval", "noise %", "bias %", "WQL %", "vs mean8 %"):
+        for column in (
+            "how far ahead",
+            "method",
+            "n",
+            "WAPE %",
+            "90 % interval",
+            "noise %",
+            "bias %",
+            "WQL %",
+            "vs mean8 %",
+        ):
             table.add_column(column, justify="left" if column in ("how far ahead", "method") else "right")
         for row in (row for row in found["scores"] if row["series"] == series):
             low, high = row["wape_interval"]

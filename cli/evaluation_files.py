@@ -76,7 +76,15 @@ def _series(
         channel = str(rows["channel"].iloc[0])
         first = str(rows["queue"].iloc[0])
         series = Series(
-            str(name), interval, tz, whole, str(name), channel, "all", hours.get(first, hours.get("")), absent_is_zero
+            str(name),
+            interval,
+            tz,
+            whole,
+            str(name),
+            channel,
+            "all",
+            hours.get(first, hours.get("")),
+            absent_is_zero,
         )
         made[series.name] = series
         topics = sorted(rows["topic"].unique())
@@ -102,12 +110,18 @@ def _series(
 def _versions(rows: pd.DataFrame) -> Versions:
     """Rows of one series; several topics of a bucket are summed, and known when the last of them is."""
     if rows["ds"].is_unique:
-        return Versions.of(column_ns(rows["ds"]), rows["offered"].to_numpy(dtype=np.float64), column_ns(rows["known_at"]))
+        return Versions.of(
+            column_ns(rows["ds"]), rows["offered"].to_numpy(dtype=np.float64), column_ns(rows["known_at"])
+        )
     latest = rows.drop_duplicates(["topic", "queue", "ds"], keep="last")
     if len(latest) < len(rows) and rows["topic"].nunique() == 1 and rows["queue"].nunique() == 1:
-        return Versions.of(column_ns(rows["ds"]), rows["offered"].to_numpy(dtype=np.float64), column_ns(rows["known_at"]))
+        return Versions.of(
+            column_ns(rows["ds"]), rows["offered"].to_numpy(dtype=np.float64), column_ns(rows["known_at"])
+        )
     summed = latest.groupby("ds").agg(offered=("offered", "sum"), known_at=("known_at", "max")).reset_index()
-    return Versions.of(column_ns(summed["ds"]), summed["offered"].to_numpy(dtype=np.float64), column_ns(summed["known_at"]))
+    return Versions.of(
+        column_ns(summed["ds"]), summed["offered"].to_numpy(dtype=np.float64), column_ns(summed["known_at"])
+    )
 
 
 def _signals(path: Path | None, grid: Interval, tz: str, say: Say) -> dict[str, Signal]:
@@ -139,7 +153,9 @@ def _signal(name: str, topic: str, rows: pd.DataFrame, interval: Interval, tz: s
     else:
         value = ordered["value"]
     step = min(interval, Interval.DAY, key=lambda length: length.seconds)
-    versions = Versions.of(column_ns(ordered["ds"]), value.to_numpy(dtype=np.float64), column_ns(ordered["known_at"]))
+    versions = Versions.of(
+        column_ns(ordered["ds"]), value.to_numpy(dtype=np.float64), column_ns(ordered["known_at"])
+    )
     return Signal(name, step, tz, versions, kind, topic)
 
 

@@ -19,7 +19,7 @@ from forecast.buckets import Grid
 from forecast.errors import NotEnoughHistory
 from forecast.models.base import FittedRate, Leads, Paths, RateModel, bands
 from forecast.models.combination import combine, weigh
-from forecast.models.hindcasts import Hindcasts, fitted, hindcast
+from forecast.models.hindcasts import DEAR, Hindcasts, fitted, hindcast
 from forecast.models.noise import Noise
 from forecast.models.signal_effect import (
     OWN_SECONDS,
@@ -36,6 +36,7 @@ from forecast.vintage import History, Snapshot, by_day
 
 NOISE_DAYS = 91
 EVIDENCE_DAYS = 366
+DEAR_DAYS = 56
 LEAST_DAYS = 42
 LEAST_ROWS = 28
 OWN = ""
@@ -137,6 +138,8 @@ def learn(model: Dressed, snapshot: Snapshot, name: str) -> Learnt:
     signals = candidate_signals(snapshot, name) if model.gate else ()
     seen = slots_seen(snapshot.history(name)) if model.intraday else 0
     days = EVIDENCE_DAYS if signals else NOISE_DAYS
+    if any(rate.cost >= DEAR for rate, _ in usable):
+        days = DEAR_DAYS
     members, hindcasts, weights = combined([rate for rate, _ in usable], snapshot, name, days)
     fits = tuple(fit for rate, fit in usable if rate in members)
     recent = hindcasts.tail(NOISE_DAYS)

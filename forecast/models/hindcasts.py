@@ -21,11 +21,8 @@ from forecast.vintage import Snapshot, by_day
 
 WARM_UP_DAYS = 21  # a hindcast stands on at least three weeks
 AHEAD_DAYS = 28
-RECENT_DAYS = (
-    91  # the latest origins of a cheap model see weekly refits, all others a refit every fourth week
-)
-SELDOM_WEEKS = 4
-CHEAP, DEAR = 0.08, 1.0  # seconds of a fit; a dear model does not even predict in between
+SELDOM_WEEKS = 4  # a cheap model is refitted weekly, any other every fourth week; live, every model is weekly
+CHEAP, DEAR = 0.05, 1.0  # seconds of a fit; a dear model does not even predict in between
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ def hindcast(
     for origin, moment in zip(range(first, last + 1), day_start(np.arange(first, last + 1), tz), strict=True):
         past = snapshot.at(int(moment))
         try:
-            weeks = 1 if origin > last - RECENT_DAYS and model.cost < CHEAP else SELDOM_WEEKS
+            weeks = 1 if model.cost < CHEAP else SELDOM_WEEKS
             rates.append(_rate(model, past, name, Origin(origin, ahead, weeks), interval, tz))
         except NotEnoughHistory:
             continue

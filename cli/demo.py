@@ -77,7 +77,7 @@ def demo(
         typer.echo(f"Made in {sum(stages.seconds.values()):.0f} s.")
         if serve:
             typer.echo(f"Open http://127.0.0.1:{port}/ (API: /docs). Stop with Ctrl-C.")
-            serve_app(config, sessions, "127.0.0.1", port)
+            serve_app(config, sessions, "127.0.0.1", port, ahead=now - console.now())
 
 
 def company_clock() -> pd.Timestamp:
@@ -208,13 +208,13 @@ def work(
 
 
 def abridged(config: Settings) -> tuple[Plan, Plan]:
-    """Champion and naive bars on four cutoffs; and Prophet on one queue and one cutoff."""
+    """Champion and naive bars on three cutoffs; and Prophet on one queue and one cutoff."""
     from forecast.report import Plan
 
     common: dict[str, Any] = {"horizon_days": 14, "draws": 200, "seed": config.models.seed}
     models = ("seasonal_naive", "mean8", "mean8_open", "champion")
     return (
-        Plan(models=models, cutoffs=4, candidates=config.models.candidates, **common),
+        Plan(models=models, cutoffs=3, candidates=config.models.candidates, **common),
         Plan(models=("prophet",), cutoffs=1, with_evidence=False, **common),
     )
 

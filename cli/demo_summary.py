@@ -10,7 +10,7 @@ from typing import Any
 from forecast.report import Report
 
 ABRIDGED = (
-    "Abridged: the comparison uses 4 past dates and two weeks ahead, and Prophet ran on one queue and one date "
+    "Abridged: the comparison uses 3 past dates and two weeks ahead, and Prophet ran on one queue and one date "
     "(`forecall demo --full` does all). The evidence uses the whole history."
 )
 

@@ -174,7 +174,7 @@ def _drivers(path: Path | None, tz: str, say: Say) -> dict[str, Driver]:
             given = rows["known_at"].notna().to_numpy()
             known[given] = column_ns(rows["known_at"][given])
         values = Versions.of(column_ns(rows["ds"]), rows["value"].to_numpy(dtype=np.float64), known)
-        made[f"{name}@{queue}" if queue else str(name)] = Driver(str(name), values, str(queue))
+        made[f"{name}@{queue}" if str(queue) else str(name)] = Driver(str(name), values, str(queue))
     return made
 
 

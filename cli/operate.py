@@ -11,6 +11,9 @@ from cli import console
 from cli.console import AsJson
 
 if TYPE_CHECKING:
+    import datetime as dt
+
+    import pandas as pd
     from sqlalchemy.orm import Session, sessionmaker
 
     from store.settings import Settings
@@ -55,16 +58,26 @@ def serve(
                 beside.shutdown(wait=True)
 
 
-def serve_app(config: Settings, sessions: sessionmaker[Session], host: str, port: int) -> None:
-    """Serve until SIGTERM or Ctrl-C. ConfigError where the port is taken."""
+def serve_app(
+    config: Settings,
+    sessions: sessionmaker[Session],
+    host: str,
+    port: int,
+    *,
+    ahead: pd.Timedelta | None = None,
+) -> None:
+    """Serve until SIGTERM or Ctrl-C. ConfigError where the port is taken. ahead: what the served clock differs by."""
     import uvicorn
 
     from api.app import create_app
 
+    def clock() -> dt.datetime:
+        now = console.now() if ahead is None else console.now() + ahead
+        return now.to_pydatetime()
+
     require_free(host, port)
-    uvicorn.run(
-        create_app(config, sessions), host=host, port=port, log_level=config.logging.level, access_log=False
-    )
+    app = create_app(config, sessions, clock=clock)
+    uvicorn.run(app, host=host, port=port, log_level=config.logging.level, access_log=False)
 
 
 def require_free(host: str, port: int) -> None:

@@ -20,11 +20,10 @@ import pandas as pd
 from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import SECOND, Grid, Interval, day_start, from_ns, local_day, to_ns
 from forecast.days import Calendar, OpeningHours
+from forecast.opening import absent_days, schedule_of, was_open
 
 T = TypeVar("T")
 ALWAYS = np.iinfo(np.int64).min
-SCHEDULE_WEEKS = 8
-IMPROBABLE = 1e-6
 HISTORIES_KEPT = 16
 
 
@@ -291,7 +290,7 @@ class Snapshot:
             if series.absent_is_zero:
                 inside = (grid.ds >= span.ds.min()) & (grid.ds <= span.ds.max())
                 values[inside & np.isnan(values)] = 0.0
-        schedule = _schedule(grid, values)
+        schedule = schedule_of(grid, values)
         drivers = {
             key: replace(driver, values=driver.values.until(self.cutoff))
             for key, driver in self._archive.drivers.items()
@@ -302,8 +301,8 @@ class Snapshot:
         history = History(
             series, self.cutoff, grid, values, closed, self._archive.calendar, drivers, schedule, today
         )
-        open_ = series.hours.mask(grid) if series.hours else _was_open(grid, values, schedule)
-        return replace(history, open=open_ & ~_absent_days(history, open_))
+        open_ = series.hours.mask(grid) if series.hours else was_open(grid, values, schedule)
+        return replace(history, open=open_ & ~absent_days(grid, values, open_, today))
 
 
 def _grid(archive: Archive, name: str, first_ds: int, cutoff: int) -> Grid:
@@ -331,64 +330,6 @@ def _whole_days(series: Series, first_ds: int, first: int, last: int) -> Grid:
     return Grid.of(
         np.arange(int(begin) + offset, int(stop), step, dtype=np.int64), series.interval, series.tz
     )
-
-
-def _schedule(grid: Grid, values: Floats) -> Flags:
-    """bool[7, slots]: a (weekday, slot) with any contact in the last eight weeks known is open."""
-    open_ = np.zeros((7, grid.slots), dtype=bool)
-    known = ~np.isnan(values)
-    if not known.any():
-        return open_
-    recent = known & (values > 0) & (grid.day > grid.day[known].max() - 7 * SCHEDULE_WEEKS)
-    open_[grid.weekday[recent], grid.slot[recent]] = True
-    return open_
-
-
-def _was_open(grid: Grid, values: Floats, schedule: Flags) -> Flags:
-    """Past buckets without given hours: open by today's schedule, or with contacts in their own eight weeks."""
-    if len(grid) == 0:
-        return np.zeros(0, dtype=bool)
-    first = int(grid.day[0]) - int(grid.weekday[0])
-    week = (grid.day - first) // 7
-    busy = np.zeros((int(week.max()) + 1, 7, grid.slots), dtype=bool)
-    some = values > 0  # NaN compares false
-    busy[week[some], grid.weekday[some], grid.slot[some]] = True
-    seen = busy.copy()
-    for back in range(1, SCHEDULE_WEEKS):
-        seen[back:] |= busy[:-back]
-    return np.asarray(
-        seen[week, grid.weekday, grid.slot] | (schedule[grid.weekday, grid.slot] & (week == week.max()))
-    )
-
-
-def _absent_days(history: History, open_: Flags) -> Flags:
-    """bool[n]: buckets of days with no contact at all, where the queue's rate makes that improbable.
-
-    With a usual total of m for the weekday a Poisson day is empty with probability exp(-m); below 1e-6 the day was
-    closed or is unknown, and must train no level.
-    """
-    grid = history.grid
-    if len(grid) == 0:
-        return np.zeros(0, dtype=bool)
-    first = int(grid.day[0])
-    day = grid.day - first
-    total = np.bincount(day, weights=np.where(open_, np.nan_to_num(history.y), 0.0)).astype(np.float64)
-    usual = _usual_totals(total)
-    absent = (total == 0) & (usual > -np.log(IMPROBABLE))
-    if int(grid.day[-1]) == history.today:
-        absent[-1] = False  # today may still be empty because it has only begun
-    return np.asarray(absent[day])
-
-
-def _usual_totals(total: Floats) -> Floats:
-    """Day totals [d] -> mean of the same weekday's totals above zero, eight weeks to either side [d]."""
-    weeks = -(-len(total) // 7)
-    table = np.zeros((weeks + 2 * SCHEDULE_WEEKS + 1, 7))
-    table[SCHEDULE_WEEKS + 1 : SCHEDULE_WEEKS + 1 + weeks].flat[: len(total)] = total
-    window = 2 * SCHEDULE_WEEKS + 1
-    sums, counts = np.cumsum(table, axis=0), np.cumsum(table > 0, axis=0)
-    mean = (sums[window:] - sums[:-window]) / np.maximum(counts[window:] - counts[:-window], 1)
-    return np.asarray(mean.ravel()[: len(total)])
 
 
 __all__ = [

@@ -25,7 +25,8 @@ import numpy as np
 from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import Grid
 from forecast.days import Calendar
-from forecast.vintage import IMPROBABLE, History
+from forecast.opening import IMPROBABLE
+from forecast.vintage import History
 
 YEARS = 5
 LEAST = 0.02

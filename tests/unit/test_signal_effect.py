@@ -88,7 +88,7 @@ def test_forward_predictions_of_a_leading_signal_lose_less_than_none() -> None:
 
 
 def effect(band: str, size: float) -> Effect:
-    return Effect(band, np.array([size]), np.ones(1), 0.3)
+    return Effect(band, np.array([size]), 0.3)
 
 
 def test_the_effect_fades_from_band_to_band_without_a_border() -> None:
@@ -110,7 +110,6 @@ def test_beyond_four_hours_an_effect_is_a_share_of_the_rate() -> None:
     assert size[1] == pytest.approx(4 * size[0])
 
 
-def test_a_shut_gate_is_no_effect() -> None:
-    shut = Effect("0-1h", np.array([8.0]), np.ones(1), 0.3, weight=0.0)
-    size = intensity([shut], np.ones(1), np.arange(0, 7200, 900), np.full(8, 20.0), BANDS)
+def test_a_band_without_an_effect_adds_nothing() -> None:
+    size = intensity([], np.ones(1), np.arange(0, 7200, 900), np.full(8, 20.0), BANDS)
     assert (size == 0).all()

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from forecast import catalogue, evidence
+from forecast import evidence
 from forecast.errors import NotEnoughHistory
 from forecast.models.base import bands
 from forecast.models.dressed import Dressed, FittedDressed, Learnt
 from forecast.models.level_profile import LevelProfile
+from forecast.models.rates import rates
 from forecast.models.split import Split, whole_of
 from forecast.vintage import Snapshot
 
@@ -47,8 +48,8 @@ class Champion:
 def champion(candidates: Sequence[str] | None = None, *, social: bool = True) -> Split:
     """The production choice of the given candidates, with or without signals."""
     names = tuple(candidates or CANDIDATES)
-    combined = Dressed("champion", catalogue.rates(names), gate=evidence.gate if social else None)
-    stand_by = Dressed("champion", catalogue.rates(STAND_BY))
+    combined = Dressed("champion", rates(names), gate=evidence.gate if social else None)
+    stand_by = Dressed("champion", rates(STAND_BY))
     return Split(Champion(combined, stand_by), LevelProfile())
 
 

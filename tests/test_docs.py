@@ -22,7 +22,9 @@ def test_every_command_the_readme_shows_exists() -> None:
     from cli.main import app
 
     group = get_command(app)
-    shown = re.findall(r"^ {4}forecall ([a-z-]+)(?: ([a-z-]+))?", (ROOT / "README.md").read_text("utf-8"), flags=re.M)
+    shown = re.findall(
+        r"^ {4}forecall ([a-z-]+)(?: ([a-z-]+))?", (ROOT / "README.md").read_text("utf-8"), flags=re.M
+    )
     assert shown
     for command, word in shown:
         known = group.commands  # type: ignore[attr-defined]
@@ -39,6 +41,12 @@ def test_the_reading_path_names_files_that_are_there() -> None:
 
 def test_no_file_names_a_registry() -> None:
     words = ("pypi" + ".org", "pythonhosted" + ".org", "registry.npmjs" + ".org", "files." + "python")
-    for path in [*PAGES, *ROOT.glob("requirements/*.txt"), ROOT / "pyproject.toml", ROOT / "Dockerfile", ROOT / "dev"]:
+    for path in [
+        *PAGES,
+        *ROOT.glob("requirements/*.txt"),
+        ROOT / "pyproject.toml",
+        ROOT / "Dockerfile",
+        ROOT / "dev",
+    ]:
         text = path.read_text("utf-8")
         assert not any(word in text for word in words), path.name

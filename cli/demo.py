@@ -172,7 +172,7 @@ def work(
     stages: Stages, sessions: sessionmaker[Session], config: Settings, now: pd.Timestamp, full: bool
 ) -> Report:
     """The jobs, as the scheduler would run them at the company's time."""
-    from concurrent.futures import ThreadPoolExecutor
+    from dataclasses import replace
 
     from jobs import predict, select, signals
     from jobs.ledger import Job
@@ -194,16 +194,17 @@ def work(
     with stages.stage("Counting posts per half hour and topic"):
         run("signals", signals.run)
     with stages.stage("Replaying the past, forecasting eight weeks") as step:
+        plan = replace(plan, also=predict.looking_ahead(config, now.tz_convert("UTC")))
 
         def compare(session: Session, settings: Settings, moment: pd.Timestamp) -> Any:
             return select.compare(session, settings, plan, sample=sample, keep=reports.append, progress=step)
 
-        with ThreadPoolExecutor(
-            1
-        ) as beside:  # it waits for its two processes; the forecast is made meanwhile
-            compared = beside.submit(run, "select_full", compare)
-            run("predict", predict.run)
-            compared.result()
+        def publish(session: Session, settings: Settings, moment: pd.Timestamp) -> Any:
+            ready = {part.series: part.made for part in reports[0].parts if part.made is not None}
+            return predict.forecast_all(session, settings, moment, ready=ready)
+
+        run("select_full", compare)
+        run("predict", publish)
     return reports[0]
 
 

@@ -176,6 +176,7 @@ def _days(first: int, last: int, interval: Interval, tz: str) -> Grid:
     return Grid.of(np.arange(starts[0], starts[-1], interval.seconds * SECOND, dtype=np.int64), interval, tz)
 
 
+@lru_cache(maxsize=65_536)
 def local_day(moment_ns: int, tz: str) -> int:
     """The local day (whole days since 1970-01-01) a moment lies in."""
     return int(local_ns(np.array([moment_ns], dtype=np.int64), tz)[0] // DAY)

@@ -19,9 +19,8 @@ from forecast.buckets import SECOND, Grid
 from forecast.errors import NotEnoughHistory
 from forecast.features import deviations
 from forecast.models.base import RateModel, bands
-from forecast.models.dressed import EVIDENCE_DAYS, NOISE_DAYS, candidate_signals, combined, forward_scores
+from forecast.models.dressed import EVIDENCE_DAYS, LEAST_ORIGINS, candidate_signals, forward_scores, past_of
 from forecast.models.hindcasts import Hindcasts
-from forecast.models.noise import Noise
 from forecast.models.signal_effect import REACH_SECONDS, Scored
 from forecast.vintage import Snapshot
 
@@ -79,7 +78,7 @@ class Finding:
 
 def gate(scored: Scored) -> float:
     """Weight 1 where the signal earned it on two successive weekly decisions, else 0."""
-    return 1.0 if decisions(scored)[0].verdict == OPEN == decisions(scored)[1].verdict else 0.0
+    return 1.0 if all(decision.verdict == OPEN for decision in decisions(scored)) else 0.0
 
 
 def decisions(scored: Scored) -> tuple[Decision, Decision]:
@@ -134,16 +133,15 @@ def findings(snapshot: Snapshot, name: str, rates: Sequence[RateModel]) -> list[
     if not signals:
         return []
     try:
-        _, hindcasts, _ = combined(rates, snapshot, name, EVIDENCE_DAYS)
+        past = past_of(tuple(rates), snapshot, name, EVIDENCE_DAYS)
     except NotEnoughHistory:
         return _all_unknown(snapshot, name, signals)
-    if len(hindcasts) < 42:
+    if len(past.hindcasts) < LEAST_ORIGINS:
         return _all_unknown(snapshot, name, signals)
-    noise = Noise.of(hindcasts.tail(NOISE_DAYS), snapshot.series(name).interval.seconds)
-    leads = {signal: head_start(snapshot, name, signal, hindcasts) for signal in signals}
+    leads = {signal: head_start(snapshot, name, signal, past.hindcasts) for signal in signals}
     found = [
         _finding(name, signal, scored, leads[signal])
-        for band in forward_scores(snapshot, name, hindcasts, noise, signals)
+        for band in forward_scores(snapshot, name, past, signals)
         for signal, scored, _ in band.signals
     ]
     return found or _all_unknown(snapshot, name, signals)

@@ -32,6 +32,7 @@ class Plan:
 
     models:  catalogue names; cutoffs: how many, or the moments themselves
     sampled: models that run on every third cutoff only (dear ones, in the abridged demo); the report says so
+    also:    what else to make of a series while its hindcasts are at hand; its result is the part's `made`
     """
 
     models: tuple[str, ...]
@@ -46,6 +47,7 @@ class Plan:
     with_evidence: bool = True
     keep_forecasts: bool = False
     sampled: tuple[str, ...] = ()
+    also: Callable[[Archive, str], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Part:
     fit_seconds: dict[str, float]
     problems: tuple[str, ...]
     forecasts: pd.DataFrame | None = None
+    made: Any = None
 
 
 @dataclass(frozen=True)
@@ -206,7 +209,18 @@ def evaluate_series(archive: Archive, plan: Plan, name: str) -> Part:
         fit_seconds=fits,
         problems=problems,
         forecasts=_forecast_rows(runs) if plan.keep_forecasts else None,
+        made=_also(archive, plan, name),
     )
+
+
+def _also(archive: Archive, plan: Plan, name: str) -> Any:
+    """What the plan makes beside; None where it could not: whoever wanted it makes it again and hears why."""
+    if plan.also is None:
+        return None
+    try:
+        return plan.also(archive, name)
+    except ForecallError:
+        return None
 
 
 def _cutoffs(archive: Archive, plan: Plan, name: str) -> list[int]:

@@ -24,7 +24,7 @@ from forecast.opening import absent_days, schedule_of, was_open
 
 T = TypeVar("T")
 ALWAYS = np.iinfo(np.int64).min
-HISTORIES_KEPT = 16
+KEPT_BRIEFLY = 16
 
 
 def as_of(versions: pd.DataFrame, cutoff: pd.Timestamp, *, key: tuple[str, ...] = ("ds",)) -> pd.DataFrame:
@@ -132,7 +132,7 @@ class Archive:
     drivers: Mapping[str, Driver] = field(default_factory=dict)
     calendar: Calendar = field(default_factory=Calendar)
     memo: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
-    recent: dict[Hashable, History] = field(default_factory=dict, compare=False, repr=False)
+    recent: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def at(self, cutoff: pd.Timestamp | int) -> Snapshot:
         """What was knowable at the cutoff."""
@@ -260,23 +260,24 @@ class Snapshot:
         signal = self._archive.signals[name]
         return replace(signal, values=signal.values.until(self.cutoff))
 
-    def remember(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """`compute()` once per (cutoff, key). Only for results that are a function of this snapshot alone."""
+    def remember(self, key: Hashable, compute: Callable[[], T], *, briefly: bool = False) -> T:
+        """`compute()` once per (cutoff, key). Only for results that are a function of this snapshot alone.
+
+        briefly: what is large is kept among the latest few only.
+        """
         full = (self.cutoff, key)
-        memo = self._archive.memo
+        memo = self._archive.recent if briefly else self._archive.memo
         if full not in memo:
-            memo[full] = compute()
+            made = compute()
+            while briefly and len(memo) >= KEPT_BRIEFLY:
+                memo.pop(next(iter(memo)))
+            memo[full] = made
         found: T = memo[full]
         return found
 
     def history(self, name: str) -> History:
-        """The series on its grid, as known at the cutoff. Only the latest few are kept: they are large, and quick."""
-        recent, key = self._archive.recent, (self.cutoff, name)
-        if key not in recent:
-            while len(recent) >= HISTORIES_KEPT:
-                recent.pop(next(iter(recent)))
-            recent[key] = self._history(name)
-        return recent[key]
+        """The series on its grid, as known at the cutoff."""
+        return self.remember(("history", name), lambda: self._history(name), briefly=True)
 
     def _history(self, name: str) -> History:
         series = self.series(name)

@@ -8,8 +8,9 @@ a long run never keeps others from writing; a queue that cannot be forecast is r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -62,8 +63,9 @@ def forecast_all(
     now: pd.Timestamp,
     *,
     progress: Callable[[int, int, str], None] | None = None,
+    ready: Mapping[str, Forecast] | None = None,
 ) -> Outcome:
-    """As `run`; progress is told (done, of how many, queue)."""
+    """As `run`; progress is told (done, of how many, queue). ready: forecasts at hand, made from the same moment."""
     apply_facts(session, settings)
     moment = now.to_pydatetime()
     version = create_version(session, run_id=run_id(session), cutoff=moment, now=moment)
@@ -73,7 +75,9 @@ def forecast_all(
     queues, made = load_queues(session), 0
     for at, queue in enumerate(queues, start=1):
         try:
-            forecast = look_ahead(open_archive(session, settings, [queue.name]), settings, queue.name, now)
+            forecast = (ready or {}).get(queue.name) or look_ahead(
+                open_archive(session, settings, [queue.name]), settings, queue.name, now
+            )
             for granularity, ds, values in rows(forecast):
                 save_forecast(session, version, queue.name, granularity, ds, values)
             checkpoint(session)
@@ -113,6 +117,15 @@ def look_ahead(
     paths = model.fit(snapshot).predict(snapshot, Leads(ahead.grid, cutoff), draws=draws, seed=seed)
     methods = selection.chosen(snapshot, name, model) if isinstance(model, Split) else []
     return Forecast(_with_what_came(paths, history), cutoff, methods, warning)
+
+
+def looking_ahead(settings: Settings, now: pd.Timestamp) -> Callable[[Archive, str], Forecast]:
+    """`look_ahead` as something a comparison can make beside (`Plan.also`), in whatever process it runs."""
+    return partial(_ahead, settings=settings, now=now)
+
+
+def _ahead(archive: Archive, name: str, *, settings: Settings, now: pd.Timestamp) -> Forecast:
+    return look_ahead(archive, settings, name, now)
 
 
 def method(settings: Settings) -> Model:

@@ -7,7 +7,9 @@ choice can be checked. Nightly the fast methods are compared; weekly all of them
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 from sqlalchemy.orm import Session
@@ -85,13 +87,12 @@ def compare(
             progress(done, total, name)
 
     plan = replace(plan, horizon_days=min(plan.horizon_days, _horizon(archive)))
-    report = evaluate(archive, plan, workers=workers, progress=alive)
+    with ThreadPoolExecutor(1) as beside:  # while the processes work, this one would only wait
+        tried = beside.submit(_try, archive, sample)
+        report = evaluate(archive, plan, workers=workers, progress=alive)
     found = report.as_dict()
-    if sample is not None:
-        name, series = next(iter(archive.series.items()))
-        tried = evaluate(replace(archive, series={name: series}, memo={}), sample).as_dict()
-        found["scores"] += tried["scores"]
-        found["problems"] += tried["problems"]
+    for what, rows in tried.result().items():
+        found[what] += rows
     number = run_id(session)
     if number is not None:
         save_report(session, number, found)
@@ -99,6 +100,15 @@ def compare(
         keep(report)
     done = {"queues": len(archive.series), "scores": len(found["scores"]), "evidence": len(found["evidence"])}
     return Outcome(done, tuple(found["problems"]))
+
+
+def _try(archive: Archive, sample: Plan | None) -> dict[str, list[Any]]:
+    """Scores and problems of the sample on the first queue."""
+    if sample is None:
+        return {}
+    name, series = next(iter(archive.series.items()))
+    tried = evaluate(replace(archive, series={name: series}, memo={}, recent={}), sample).as_dict()
+    return {what: tried[what] for what in ("scores", "problems")}
 
 
 def _horizon(archive: Archive) -> int:

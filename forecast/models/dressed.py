@@ -19,7 +19,7 @@ from forecast.buckets import Grid
 from forecast.errors import NotEnoughHistory
 from forecast.models.base import FittedRate, Leads, Paths, RateModel, bands
 from forecast.models.combination import combine, weigh
-from forecast.models.hindcasts import DEAR, Hindcasts, fitted, hindcast
+from forecast.models.hindcasts import DEAR, Hindcasts, fitted, hindcasts
 from forecast.models.noise import Noise
 from forecast.models.signal_effect import (
     OWN_SECONDS,
@@ -37,7 +37,7 @@ from forecast.vintage import History, Snapshot, by_day
 NOISE_DAYS = 91
 EVIDENCE_DAYS = 366
 DEAR_DAYS = 56
-LEAST_DAYS = 42
+LEAST_ORIGINS = 42
 LEAST_ROWS = 28
 OWN = ""
 LARGEST_EFFECT = 4.0  # standard deviations of a drawn day effect
@@ -140,22 +140,37 @@ def learn(model: Dressed, snapshot: Snapshot, name: str) -> Learnt:
     days = EVIDENCE_DAYS if signals else NOISE_DAYS
     if any(rate.cost >= DEAR for rate, _ in usable):
         days = DEAR_DAYS
-    members, hindcasts, weights = combined([rate for rate, _ in usable], snapshot, name, days)
-    fits = tuple(fit for rate, fit in usable if rate in members)
-    recent = hindcasts.tail(NOISE_DAYS)
-    noise = Noise.of(recent, snapshot.series(name).interval.seconds)
-    learnt = Learnt(members, fits, weights, noise)
-    if len(hindcasts) < LEAST_DAYS or not (signals or seen):
+    past = past_of(tuple(rate for rate, _ in usable), snapshot, name, days)
+    fits = tuple(fit for rate, fit in usable if rate in past.members)
+    learnt = Learnt(past.members, fits, past.weights, past.noise)
+    if len(past.hindcasts) < LEAST_ORIGINS or not (signals or seen):
         return learnt
-    scores = forward_scores(snapshot, name, hindcasts, noise, signals, intraday=model.intraday)
+    scores = forward_scores(snapshot, name, past, signals, intraday=model.intraday)
     return replace(learnt, effects=_effects(model, scores))
 
 
-def combined(
-    rates: Sequence[RateModel], snapshot: Snapshot, name: str, days: int
-) -> tuple[tuple[RateModel, ...], Hindcasts, Floats]:
-    """Members, their combined hindcasts and weights, on the origins that all of them have."""
-    every = [hindcast(rate, snapshot, name, days=days) for rate in rates]
+@dataclass(frozen=True)
+class Past:
+    """What rates combined would have said on past days, and what that teaches.
+
+    members: the rates that take part; weights: float[members, ahead]; noise: of the latest origins
+    """
+
+    members: tuple[RateModel, ...]
+    hindcasts: Hindcasts
+    weights: Floats
+    noise: Noise
+
+
+def past_of(rates: tuple[RateModel, ...], snapshot: Snapshot, name: str, days: int) -> Past:
+    """The past of the rates combined, over at most so many days, on the origins that all members have."""
+    return snapshot.remember(
+        ("past", rates, name, days), lambda: _past(rates, snapshot, name, days), briefly=True
+    )
+
+
+def _past(rates: tuple[RateModel, ...], snapshot: Snapshot, name: str, days: int) -> Past:
+    every = hindcasts(rates, snapshot, name, days=days)
     most = max(len(each) for each in every)
     kept = [(rate, each) for rate, each in zip(rates, every, strict=True) if len(each) >= 0.6 * most]
     shared = kept[0][1].origins
@@ -163,8 +178,9 @@ def combined(
         shared = np.intersect1d(shared, each.origins)
     aligned = [each.at(shared) for _, each in kept]
     weights = weigh([each.tail(NOISE_DAYS) for each in aligned])
-    rate = combine(np.stack([each.rate for each in aligned]), weights)
-    return tuple(rate for rate, _ in kept), aligned[0].with_rate(rate), weights
+    mixed = aligned[0].with_rate(combine(np.stack([each.rate for each in aligned]), weights))
+    noise = Noise.of(mixed.tail(NOISE_DAYS), snapshot.series(name).interval.seconds)
+    return Past(tuple(rate for rate, _ in kept), mixed, weights, noise)
 
 
 def candidate_signals(snapshot: Snapshot, name: str) -> tuple[str, ...]:
@@ -193,17 +209,18 @@ class BandScores:
 
 
 def forward_scores(
-    snapshot: Snapshot,
-    name: str,
-    hindcasts: Hindcasts,
-    noise: Noise,
-    signals: Sequence[str],
-    *,
-    intraday: bool = True,
+    snapshot: Snapshot, name: str, past: Past, signals: tuple[str, ...], *, intraday: bool = True
 ) -> list[BandScores]:
     """Forward predictions of every lead band within reach, without and with each signal."""
+    key = ("forward", past.members, name, len(past.hindcasts), signals, intraday)
+    return snapshot.remember(key, lambda: _forward(snapshot, name, past, signals, intraday), briefly=True)
+
+
+def _forward(
+    snapshot: Snapshot, name: str, past: Past, signals: tuple[str, ...], intraday: bool
+) -> list[BandScores]:
     found = []
-    for rows in build_rows(snapshot, name, hindcasts, noise, intraday=intraday):
+    for rows in build_rows(snapshot, name, past.hindcasts, past.noise, intraday=intraday):
         own = score_forward(rows, rows.own, np.ones(len(rows.day), dtype=bool))
         scored = []
         for signal in signals:

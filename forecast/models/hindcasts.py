@@ -8,6 +8,7 @@ back-test with many cutoffs makes each once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -63,28 +64,39 @@ class Hindcasts:
 def hindcast(
     model: RateModel, snapshot: Snapshot, name: str, *, days: int, ahead: int = AHEAD_DAYS
 ) -> Hindcasts:
-    """Hindcasts from the last `days` local days before the snapshot's day (fewer where the history is short)."""
+    """Hindcasts of one model; see `hindcasts`."""
+    return hindcasts((model,), snapshot, name, days=days, ahead=ahead)[0]
+
+
+def hindcasts(
+    models: Sequence[RateModel], snapshot: Snapshot, name: str, *, days: int, ahead: int = AHEAD_DAYS
+) -> list[Hindcasts]:
+    """Hindcasts of each model from the last `days` local days before the snapshot's day, fewer where history is short.
+
+    An origin at which a model had not enough history yet is left out of that model's. All models are asked origin by
+    origin, because winding back is what costs.
+    """
     history = snapshot.history(name)
     last = history.today - 1
     first = max(history.first_day + WARM_UP_DAYS, last - days + 1)
     interval, tz = history.series.interval, history.series.tz
-    rates: list[Floats] = []
-    kept: list[int] = []
+    rates: list[list[Floats]] = [[] for _ in models]
+    kept: list[list[int]] = [[] for _ in models]
     for origin, moment in zip(range(first, last + 1), day_start(np.arange(first, last + 1), tz), strict=True):
         past = snapshot.at(int(moment))
-        try:
+        for at, model in enumerate(models):
             weeks = 1 if model.cost < CHEAP else SELDOM_WEEKS
-            rates.append(_rate(model, past, name, Origin(origin, ahead, weeks), interval, tz))
-        except NotEnoughHistory:
-            continue
-        kept.append(origin)
-    shape = (len(kept), ahead, interval.slots)
-    rate = np.stack(rates) if rates else np.zeros(shape)
-    return Hindcasts(
-        np.array(kept, dtype=np.int64),
-        rate,
-        came_after(snapshot, name, np.array(kept, dtype=np.int64), ahead),
-    )
+            try:
+                rates[at].append(_rate(model, past, name, Origin(origin, ahead, weeks), interval, tz))
+            except NotEnoughHistory:
+                continue
+            kept[at].append(origin)
+    made = []
+    for mine, days_kept in zip(rates, kept, strict=True):
+        origins = np.array(days_kept, dtype=np.int64)
+        rate = np.stack(mine) if mine else np.zeros((0, ahead, interval.slots))
+        made.append(Hindcasts(origins, rate, came_after(snapshot, name, origins, ahead)))
+    return made
 
 
 class Origin(NamedTuple):

@@ -9,7 +9,7 @@ import pytest
 
 from forecast import catalogue
 from forecast.models.base import BANDS
-from forecast.models.dressed import forward_scores
+from forecast.models.dressed import Past, forward_scores
 from forecast.models.hindcasts import hindcast
 from forecast.models.level_profile import LevelProfile
 from forecast.models.noise import Noise
@@ -81,7 +81,9 @@ def test_rows_know_when_they_have_matured_and_count_what_came_beyond_the_rate() 
 def test_forward_predictions_of_a_leading_signal_lose_less_than_none() -> None:
     snapshot = Storms(2, days=90).archive().at(midnight(90))
     past = hindcast(catalogue.rates(("level_profile",))[0], snapshot, "calls", days=90)
-    scores = forward_scores(snapshot, "calls", past, Noise.of(past, 1800), ("posts",))
+    scores = forward_scores(
+        snapshot, "calls", Past((), past, np.ones((1, 28)), Noise.of(past, 1800)), ("posts",)
+    )
     ((_, hour, _),) = next(band.signals for band in scores if band.own.effect.band == "0-1h")
     loss = [np.abs(hour.rows.excess - guess)[hour.valid].sum() for guess in (hour.without, hour.with_signal)]
     assert loss[1] < 0.98 * loss[0]

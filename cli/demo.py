@@ -213,7 +213,7 @@ def abridged(config: Settings) -> tuple[Plan, Plan]:
     from forecast.report import Plan
 
     common: dict[str, Any] = {"horizon_days": 14, "draws": 200, "seed": config.models.seed}
-    models = ("seasonal_naive", "mean8", "mean8_open", "champion")
+    models = ("mean8", "mean8_open", "champion")
     return (
         Plan(models=models, cutoffs=3, candidates=config.models.candidates, **common),
         Plan(models=("prophet",), cutoffs=1, with_evidence=False, **common),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.arrays import Flags, Floats, Ns
-from forecast.buckets import DAY, SECOND, Interval, day_start, local_day
+from forecast.buckets import day_start, local_day
 from forecast.errors import ForecallError, InputError
 from forecast.models.base import Leads, Model, Paths
 from forecast.vintage import Archive, Series
@@ -123,6 +123,3 @@ def _run(
     return Run(
         name, model.name, cutoff, leads, came, open_, paths, between - started, time.perf_counter() - between
     )
-
-
-__all__ = ["DAY", "SECOND", "Interval", "Run", "came_on", "intraday_cutoffs", "replay", "spaced_cutoffs"]

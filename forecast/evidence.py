@@ -19,8 +19,8 @@ from forecast.buckets import SECOND, Grid
 from forecast.errors import NotEnoughHistory
 from forecast.features import deviations
 from forecast.models.base import RateModel, bands
-from forecast.models.dressed import EVIDENCE_DAYS, LEAST_ORIGINS, candidate_signals, forward_scores, past_of
 from forecast.models.hindcasts import Hindcasts
+from forecast.models.past import EVIDENCE_DAYS, LEAST_ORIGINS, candidate_signals, forward_scores, past_of
 from forecast.models.signal_effect import REACH_SECONDS, Scored
 from forecast.vintage import Snapshot
 

@@ -66,18 +66,6 @@ HOURS = Contract(
     {"queue": TEXT, "weekday": NUMBER, "opens": TEXT, "closes": TEXT},
     {"valid_from": TIME},
 )
-FORECASTS = Contract(
-    "forecasts",
-    {
-        "series": TEXT,
-        "model": TEXT,
-        "cutoff": TIME,
-        "ds": TIME,
-        "lead_seconds": NUMBER,
-        "quantile": TEXT,
-        "value": NUMBER,
-    },
-)
 
 
 def _is(kind: str, column: pd.Series) -> bool:

@@ -9,10 +9,10 @@ import pytest
 
 from forecast import catalogue
 from forecast.models.base import BANDS
-from forecast.models.dressed import Past, forward_scores
 from forecast.models.hindcasts import hindcast
 from forecast.models.level_profile import LevelProfile
 from forecast.models.noise import Noise
+from forecast.models.past import Past, forward_scores
 from forecast.models.signal_effect import Effect, Forward, Rows, build_rows, intensity, score_forward
 from tests.worlds import Storms, midnight
 

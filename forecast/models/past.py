@@ -1,0 +1,109 @@
+"""What rates combined would have said on past days, and what signals would have added: the base of all that is learnt.
+
+    rates ─► hindcasts ─► Past(members, weights, noise) ─► forward scores per lead band, without and with each signal
+
+The dressed model takes its weights, noise and effects from here, the evidence its gains: both see the same numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.arrays import Floats
+from forecast.models.base import RateModel
+from forecast.models.combination import combine, weigh
+from forecast.models.hindcasts import Hindcasts, hindcasts
+from forecast.models.noise import Noise
+from forecast.models.signal_effect import Effect, Forward, Scored, build_rows, features_at, score_forward
+from forecast.vintage import Snapshot
+
+NOISE_DAYS = 91
+EVIDENCE_DAYS = 366
+LEAST_ORIGINS = 42
+LEAST_ROWS = 28
+
+
+@dataclass(frozen=True)
+class Past:
+    """What rates combined would have said on past days, and what that teaches.
+
+    members: the rates that take part; weights: float[members, ahead]; noise: of the latest origins
+    """
+
+    members: tuple[RateModel, ...]
+    hindcasts: Hindcasts
+    weights: Floats
+    noise: Noise
+
+
+def past_of(rates: tuple[RateModel, ...], snapshot: Snapshot, name: str, days: int) -> Past:
+    """The past of the rates combined, over at most so many days, on the origins that all members have."""
+    return snapshot.remember(
+        ("past", rates, name, days), lambda: _past(rates, snapshot, name, days), briefly=True
+    )
+
+
+def _past(rates: tuple[RateModel, ...], snapshot: Snapshot, name: str, days: int) -> Past:
+    every = hindcasts(rates, snapshot, name, days=days)
+    most = max(len(each) for each in every)
+    kept = [(rate, each) for rate, each in zip(rates, every, strict=True) if len(each) >= 0.6 * most]
+    shared = kept[0][1].origins
+    for _, each in kept[1:]:
+        shared = np.intersect1d(shared, each.origins)
+    aligned = [each.at(shared) for _, each in kept]
+    weights = weigh([each.tail(NOISE_DAYS) for each in aligned])
+    mixed = aligned[0].with_rate(combine(np.stack([each.rate for each in aligned]), weights))
+    noise = Noise.of(mixed.tail(NOISE_DAYS), snapshot.series(name).interval.seconds)
+    return Past(tuple(rate for rate, _ in kept), mixed, weights, noise)
+
+
+def candidate_signals(snapshot: Snapshot, name: str) -> tuple[str, ...]:
+    """Signals that may speak about a series: those on its own topic, and those that know no topic.
+
+    A series of all topics hears the totals. Fewer candidates are fewer chances to be fooled.
+    """
+    topic = snapshot.series(name).topic
+    signals = [snapshot.signal(signal) for signal in snapshot.signals]
+    split = {signal.name.split(":")[0] for signal in signals if signal.topic != "all"}
+    if topic == "all":
+        return tuple(signal.name for signal in signals if signal.topic == "all")
+    return tuple(
+        signal.name
+        for signal in signals
+        if signal.topic == topic or (signal.topic == "all" and signal.name.split(":")[0] not in split)
+    )
+
+
+@dataclass(frozen=True)
+class BandScores:
+    """A lead band's forward predictions: by the contacts alone, and with each signal."""
+
+    own: Forward
+    signals: tuple[tuple[str, Scored, Effect], ...]
+
+
+def forward_scores(
+    snapshot: Snapshot, name: str, past: Past, signals: tuple[str, ...], *, intraday: bool = True
+) -> list[BandScores]:
+    """Forward predictions of every lead band within reach, without and with each signal."""
+    key = ("forward", past.members, name, len(past.hindcasts), signals, intraday)
+    return snapshot.remember(key, lambda: _forward(snapshot, name, past, signals, intraday), briefly=True)
+
+
+def _forward(
+    snapshot: Snapshot, name: str, past: Past, signals: tuple[str, ...], intraday: bool
+) -> list[BandScores]:
+    found = []
+    for rows in build_rows(snapshot, name, past.hindcasts, past.noise, intraday=intraday):
+        own = score_forward(rows, rows.own, np.ones(len(rows.day), dtype=bool))
+        scored = []
+        for signal in signals:
+            features, enough = features_at([snapshot.signal(signal)], rows.moment)
+            if enough.sum() >= LEAST_ROWS:
+                both = score_forward(rows, np.concatenate([rows.own, features], axis=1), enough)
+                mine = Scored(rows, own.predicted, both.predicted, own.valid & both.valid)
+                scored.append((signal, mine, both.effect))
+        found.append(BandScores(own, tuple(scored)))
+    return found

@@ -3,8 +3,6 @@
 Volumes and signals are append-only versions `(ds, value, known_at)`. An `Archive` holds all of them; a `Snapshot` is
 the archive seen from a cutoff. A model gets a Snapshot; there is no way from it to anything known later, because
 `Snapshot.at` only winds back and every array it hands out is cut by `known_at <= cutoff`.
-
-`as_of` is the plain form of the same rule on frames; the tests hold the fast form to it.
 """
 
 from __future__ import annotations
@@ -21,65 +19,11 @@ from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import SECOND, Grid, Interval, day_start, from_ns, local_day, to_ns
 from forecast.days import Calendar, OpeningHours
 from forecast.opening import absent_days, schedule_of, was_open
+from forecast.versions import Versions, as_of
 
 T = TypeVar("T")
 ALWAYS = np.iinfo(np.int64).min
 KEPT_BRIEFLY = 16
-
-
-def as_of(versions: pd.DataFrame, cutoff: pd.Timestamp, *, key: tuple[str, ...] = ("ds",)) -> pd.DataFrame:
-    """versions[*key, value, known_at] -> the latest version of each key known at the cutoff; on a tie the later row."""
-    known = versions[versions["known_at"] <= cutoff]
-    ordered = known.sort_values("known_at", kind="stable")
-    return ordered.drop_duplicates(list(key), keep="last").sort_values(list(key)).reset_index(drop=True)
-
-
-@dataclass(frozen=True)
-class Versions:
-    """Versions of one number per bucket: ds, known_at int64[n] (ns), value float[n], ordered by (known_at, upload)."""
-
-    ds: Ns
-    value: Floats
-    known_at: Ns
-
-    @classmethod
-    def of(cls, ds: npt.ArrayLike, value: npt.ArrayLike, known_at: npt.ArrayLike) -> Versions:
-        """Order rows given in upload order; on equal `known_at` the later upload stays later."""
-        known = np.asarray(known_at, dtype=np.int64)
-        order = np.argsort(known, kind="stable")
-        return cls(
-            np.asarray(ds, dtype=np.int64)[order], np.asarray(value, dtype=np.float64)[order], known[order]
-        )
-
-    @classmethod
-    def none(cls) -> Versions:
-        """No version at all."""
-        return cls.of([], [], [])
-
-    def __len__(self) -> int:
-        return len(self.ds)
-
-    def until(self, cutoff: int) -> Versions:
-        """The versions known at the cutoff: a view, no copy."""
-        count = int(np.searchsorted(self.known_at, cutoff, side="right"))
-        return Versions(self.ds[:count], self.value[:count], self.known_at[:count])
-
-    def latest(self) -> tuple[Ns, Floats]:
-        """ds[m] ascending and the latest value [m] of each."""
-        backwards = self.ds[::-1]
-        ds, last = np.unique(backwards, return_index=True)
-        return ds, self.value[::-1][last]
-
-    def on(self, ds: Ns) -> Floats:
-        """Scatter onto ascending starts ds[n]: the latest value of each, NaN where there is none."""
-        values = np.full(len(ds), np.nan)
-        if len(self) == 0 or len(ds) == 0:
-            return values
-        place = np.searchsorted(ds, self.ds)
-        place[place == len(ds)] = 0
-        hit = ds[place] == self.ds
-        values[place[hit]] = self.value[hit]  # a repeated place keeps its last, that is latest known, value
-        return values
 
 
 @dataclass(frozen=True)
@@ -158,6 +102,14 @@ class History:
     drivers: Mapping[str, Driver]
     schedule: Flags
     today: int
+    derived: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def remember(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """`compute()` once per key. Only for results that are a function of this history alone."""
+        if key not in self.derived:
+            self.derived[key] = compute()
+        found: T = self.derived[key]
+        return found
 
     @property
     def usable(self) -> Flags:

@@ -21,11 +21,12 @@ from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import Grid
 from forecast.models.base import require_days
 from forecast.models.count_regression import robust_counts
+from forecast.models.day_totals import RECENT_DAYS, DayTotals
 from forecast.models.harmonic_profile import profile
-from forecast.models.special_days import SpecialDays, Totals, day_totals, special_days
+from forecast.models.special_days import SpecialDays, special_days
 from forecast.vintage import History
 
-YEARS = 2.0
+LATEST = 730  # days that teach
 YEARLY_FROM = 1.5
 MONTHLY = 3
 MONTHLY_FROM = 92
@@ -49,7 +50,7 @@ class Dhr:
         """NotEnoughHistory below fourteen days with contacts."""
         require_days(history, 14, self.name)
         special = special_days(history)
-        totals = day_totals(history, years=YEARS)
+        totals = DayTotals.of(history, latest=LATEST)
         design = Design.of(history, totals, special)
         factor = special.factor(totals.days)
         rows = _telling(history, special, totals) & (factor > 0)
@@ -82,13 +83,12 @@ class FittedDhr:
 
     def days(self, history: History, days: Ns) -> Floats:
         """Local days[n] -> expected total [n] by the regression alone, special days included."""
-        special = replace(self.special, calendar=history.calendar)
         eta = self.design.columns(history, days) @ self.coefficients
-        return np.asarray(np.exp(np.clip(eta, -20, 20)) * special.factor(days))
+        return np.asarray(np.exp(np.clip(eta, -20, 20)) * self.special.factor(days))
 
     def level(self, history: History) -> float:
         """Actual / regression over the latest days, exponentially weighted, shrunk towards 1."""
-        totals = day_totals(history, years=LEVEL_DAYS / 365.25)
+        totals = DayTotals.of(history, latest=RECENT_DAYS).last(LEVEL_DAYS)
         keep = _telling(history, self.special, totals)
         if not keep.any():
             return 1.0
@@ -145,10 +145,10 @@ class Design:
     drivers: tuple[tuple[str, float], ...]
 
     @classmethod
-    def of(cls, history: History, totals: Totals, special: SpecialDays) -> Design:
+    def of(cls, history: History, totals: DayTotals, special: SpecialDays) -> Design:
         """What the days known allow to estimate."""
         span = len(totals.total)
-        knots = tuple(range(history.today - 91, totals.first + 60, -91))
+        knots = tuple(range(history.today - 91, int(totals.days[0]) + 60, -91))
         drivers = []
         for name in sorted(history.drivers):
             amount = history.driver(name, totals.days)
@@ -156,7 +156,7 @@ class Design:
                 drivers.append((name, float(amount[amount > 0].mean())))
         harmonics = 3 if span >= YEARLY_FROM * 365 else 0
         monthly = MONTHLY if span >= MONTHLY_FROM else 0
-        return cls(special.works, totals.first + span, knots, harmonics, monthly, tuple(drivers))
+        return cls(special.works, int(totals.days[0]) + span, knots, harmonics, monthly, tuple(drivers))
 
     @property
     def spreads(self) -> Floats:
@@ -209,7 +209,7 @@ def month_share(days: Ns) -> Floats:
     return np.asarray((date - month.astype("datetime64[D]")).astype(np.float64) / length)
 
 
-def _telling(history: History, special: SpecialDays, totals: Totals) -> Flags:
+def _telling(history: History, special: SpecialDays, totals: DayTotals) -> Flags:
     """bool[n]: days with a known total on an open weekday, neither absent nor marked `once`."""
     works = np.array(special.works, dtype=bool)[(totals.days + 3) % 7]
     once = np.isin(totals.days, list(history.calendar.once))

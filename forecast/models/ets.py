@@ -18,10 +18,11 @@ import numpy as np
 from forecast.arrays import Floats, Ns
 from forecast.buckets import Grid
 from forecast.models.base import require_days
-from forecast.models.special_days import SpecialDays, baseline, day_totals, special_days
+from forecast.models.day_totals import RECENT_DAYS, DayTotals, baseline
+from forecast.models.special_days import SpecialDays, special_days
 from forecast.vintage import History
 
-YEARS = 0.75
+LATEST = 274  # days that teach: nine months
 PROFILE_DAYS = 56
 CANDIDATES = (("add", False), ("add", True), ("mul", False), ("mul", True))
 FREE = 0.2  # a special day with a smaller factor says nothing of the level
@@ -40,7 +41,7 @@ class Ets:
         """NotEnoughHistory below three weeks with contacts."""
         require_days(history, 15, self.name)
         special = special_days(history)
-        days, y = working_days(history, special, years=YEARS)
+        days, y = working_days(history, special, latest=LATEST)
         state = best_state(y, sum(special.works))
         return FittedEts(
             special, state, int(days[-1]) if len(days) else history.today - 1, mean_profile(history, special)
@@ -94,8 +95,8 @@ class FittedEts:
 
     def rate(self, history: History, grid: Grid) -> Floats:
         """grid[n] -> float[n]; the state first takes in the days the history knows beyond those of the fit."""
-        state, special = self.state, replace(self.special, calendar=history.calendar)
-        since, y = working_days(history, special, years=(history.today - self.last + NEAR) / 365.25)
+        state, special = self.state, self.special
+        since, y = working_days(history, special, latest=RECENT_DAYS)
         for value in y[since > self.last]:
             state = state.after(float(value))
         begin = max(self.last, int(since[-1]) if len(since) else self.last) + 1
@@ -107,15 +108,15 @@ class FittedEts:
         return np.where(history.opening(grid), total[place] * self.shares[grid.weekday, grid.slot], 0.0)
 
 
-def working_days(history: History, special: SpecialDays, *, years: float) -> tuple[Ns, Floats]:
+def working_days(history: History, special: SpecialDays, *, latest: int) -> tuple[Ns, Floats]:
     """Working days before the cutoff's day [n] and their totals [n] freed of special days; NaN = tells nothing.
 
     A day beyond twice or below half of what its weekday does around it is cut to that.
     """
-    totals = day_totals(history, years=years)
+    totals = DayTotals.of(history, latest=latest)
     factor = special.factor(totals.days)
-    kind = [found.type for found in special.kinds(totals.days)]
-    silent = totals.absent | (factor < FREE) | np.array([name == "once" for name in kind], dtype=bool)
+    once = np.isin(totals.days, list(history.calendar.once))
+    silent = totals.absent | (factor < FREE) | once
     free = np.where(silent, np.nan, totals.total / np.maximum(factor, FREE))
     usual = baseline(free)
     cut = np.where(usual > 0, np.clip(free, usual / STORM, usual * STORM), free)

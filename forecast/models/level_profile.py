@@ -18,7 +18,7 @@ import pandas as pd
 from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import Grid
 from forecast.models.base import require_days
-from forecast.models.day_totals import DayTotals
+from forecast.models.day_totals import RECENT_DAYS, DayTotals
 from forecast.models.special_days import SpecialDays, special_days
 from forecast.vintage import History
 
@@ -28,7 +28,6 @@ PROFILE_WEEKS = 6.0  # half-life of the intraday profile
 SCORED_AHEAD = (1, 7)  # open days ahead at which the memories are compared
 SCORED_DAYS = 60
 TAUGHT_DAYS = 730  # what is older weighs nothing in any of these
-LEVEL_DAYS = 200
 
 
 @dataclass(frozen=True)
@@ -60,9 +59,9 @@ class FittedLevelProfile:
 
     def rate(self, history: History, grid: Grid) -> Floats:
         """Expected contacts [n], with the level of the history's last usable days."""
-        totals = DayTotals.of(history, latest=LEVEL_DAYS)
+        totals = DayTotals.of(history, latest=RECENT_DAYS)
         cleaned, teaches = _cleaned(totals, self.special)
-        level = _levels(cleaned / self.weekday[totals.weekday], teaches)[:, -1] @ self.weights
+        level = _level(cleaned / self.weekday[totals.weekday], teaches) @ self.weights
         days, place = np.unique(grid.day, return_inverse=True)
         per_day = level * self.weekday[(days + 3) % 7] * self.special.factor(days)
         rate = per_day[place] * self.profile[grid.weekday, grid.slot] * history.opening(grid)
@@ -112,6 +111,15 @@ def _levels(plain: Floats, teaches: Flags) -> Floats:
         means[at] = top / size
     last = np.maximum(np.cumsum(teaches) - 1, 0)
     return np.asarray(means[last].T)
+
+
+def _level(plain: Floats, teaches: Flags) -> Floats:
+    """The last column of `_levels` by itself, float[memories]."""
+    seen = plain[teaches]
+    if len(seen) == 0:
+        return np.zeros(len(MEMORIES))
+    weight = 0.5 ** (np.arange(len(seen) - 1, -1, -1)[None] / np.array(MEMORIES)[:, None])
+    return np.asarray(weight @ seen / weight.sum(axis=1))
 
 
 def _memory_weights(plain: Floats, teaches: Flags) -> Floats:

@@ -17,7 +17,7 @@ Days of kind `once` teach nothing and are not expected again.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -25,10 +25,11 @@ import numpy as np
 from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import Grid
 from forecast.days import Calendar
+from forecast.models.day_totals import DayTotals, baseline
 from forecast.opening import IMPROBABLE
 from forecast.vintage import History
 
-YEARS = 5
+LATEST = 1826  # days that teach: five years
 LEAST = 0.02
 SURE = 0.75
 SEARCH = 10
@@ -66,29 +67,22 @@ TYPES: Mapping[str, Prior] = {
 
 
 @dataclass(frozen=True)
-class Totals:
-    """Totals of the local days first .. first+n-1 before today; NaN = unknown or not complete."""
-
-    first: int
-    total: Floats
-    absent: Flags
-
-    @property
-    def days(self) -> Ns:
-        return np.arange(self.first, self.first + len(self.total), dtype=np.int64)
-
-
-@dataclass(frozen=True)
 class SpecialDays:
     """The effects learnt. works: the weekdays on which the queue is open; effects: key or type -> factor."""
 
     calendar: Calendar
     works: tuple[bool, ...]
     effects: Mapping[str, float]
+    known: dict[int, Kind] = field(default_factory=dict, compare=False, repr=False)
 
     def kinds(self, days: Ns) -> list[Kind]:
         """Local days[n] -> Kind[n]."""
-        return kinds(self.calendar, self.works, days)
+        asked = np.asarray(days, dtype=np.int64).tolist()
+        missing = [day for day in asked if day not in self.known]
+        if missing:
+            span = np.arange(min(missing), max(missing) + 1, dtype=np.int64)
+            self.known.update(zip(span.tolist(), kinds(self.calendar, self.works, span), strict=True))
+        return [self.known[day] for day in asked]
 
     def ordinary(self, days: Ns) -> Flags:
         """Local days[n] -> bool[n]: no special day, and none next to it."""
@@ -96,18 +90,25 @@ class SpecialDays:
 
     def factor(self, days: Ns) -> Floats:
         """Local days[n] -> float[n] >= 0, the day's total relative to its weekday's level; 1 on ordinary days."""
-        if len(days) == 0:
-            return np.ones(0)
-        unique, place = np.unique(np.asarray(days, dtype=np.int64), return_inverse=True)
-        found = [self.effects.get(kind.key, self.effects.get(kind.type, 1.0)) for kind in self.kinds(unique)]
-        return np.array(found, dtype=np.float64)[place]
+        effects = self.effects
+        found = [
+            1.0 if kind.type == ORDINARY else effects.get(kind.key, effects.get(kind.type, 1.0))
+            for kind in self.kinds(days)
+        ]
+        return np.array(found, dtype=np.float64)
 
 
 def special_days(history: History) -> SpecialDays:
     """Learn the effects from one series as known at its cutoff; priors where nothing was seen."""
+    return history.remember("special_days", lambda: _special_days(history))
+
+
+def _special_days(history: History) -> SpecialDays:
     works = working_weekdays(history)
-    totals = day_totals(history, years=YEARS)
-    found = kinds(history.calendar, works, totals.days)
+    totals = DayTotals.of(history, latest=LATEST)
+    effects: dict[str, float] = {}
+    special = SpecialDays(history.calendar, works, effects)
+    found = special.kinds(totals.days)
     usual = np.array([kind.type == ORDINARY for kind in found], dtype=bool)
     base = baseline(np.where(usual & ~totals.absent, totals.total, np.nan))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -116,7 +117,6 @@ def special_days(history: History) -> SpecialDays:
         )  # + 0.5: thin days can be empty
     seen = ~np.isnan(ratio)
     noise = _noise(ratio, usual & seen & ~totals.absent, totals.days)
-    effects: dict[str, float] = {}
     for name in TYPES:
         rows = [n for n in np.flatnonzero(seen) if found[n].type == name]
         shut = np.array([bool(totals.absent[n]) or _shut(totals.total[n], base[n]) for n in rows], dtype=bool)
@@ -126,7 +126,7 @@ def special_days(history: History) -> SpecialDays:
         effects |= _type_effects(
             name, past, expected=(0.1 if works[6] else 0.6) if name == "holiday" else 0.0
         )
-    return SpecialDays(history.calendar, works, effects)
+    return special
 
 
 class Past(NamedTuple):
@@ -207,43 +207,6 @@ def working_weekdays(history: History) -> tuple[bool, ...]:
     week = Grid.days(first, first + 6, history.series.interval, history.series.tz)
     open_ = history.opening(week)
     return tuple(bool(open_[week.weekday == weekday].any()) for weekday in range(7))
-
-
-def day_totals(history: History, *, years: float) -> Totals:
-    """The totals of the last complete local days before the cutoff's day; an absent day is 0 and flagged.
-
-    A day of which a tenth or more of the open buckets is unknown is unknown; smaller gaps are filled in proportion.
-    """
-    first = max(history.first_day, history.today - round(365.25 * years))
-    count = max(0, history.today - first)
-    grid = history.grid
-    rows = (grid.day >= first) & (grid.day < history.today)
-    day = grid.day[rows] - first
-    y, open_ = history.y[rows], history.open[rows]
-    known = ~np.isnan(y)
-    total = np.bincount(day, weights=np.where(known, y, 0.0), minlength=count)
-    wanted = np.bincount(day, weights=open_, minlength=count)
-    held = np.bincount(day, weights=open_ & known, minlength=count)
-    some = np.bincount(day, weights=known, minlength=count)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        whole = np.where(wanted > 0, np.where(held > 0.9 * wanted, total * wanted / held, np.nan), total)
-    whole = np.where(some > 0, whole, np.nan)
-    return Totals(first, whole, (wanted == 0) & (whole == 0))
-
-
-def baseline(totals: Floats, *, weeks: int = 4) -> Floats:
-    """Ordinary totals by day [n], NaN elsewhere -> the median of the same weekday within `weeks` weeks either side.
-
-    The day itself does not count. NaN where fewer than two are known.
-    """
-    padded = np.concatenate([np.full(7 * weeks, np.nan), totals, np.full(7 * weeks, np.nan)])
-    shifts = [7 * weeks + 7 * shift for shift in range(-weeks, weeks + 1) if shift]
-    near = np.sort(np.stack([padded[shift : shift + len(totals)] for shift in shifts]), axis=0)
-    count = (~np.isnan(near)).sum(axis=0)
-    known = np.maximum(count, 1)
-    low = np.take_along_axis(near, ((known - 1) // 2)[None], axis=0)[0]
-    high = np.take_along_axis(near, (known // 2)[None], axis=0)[0]
-    return np.where(count >= 2, (low + high) / 2, np.nan)
 
 
 def kinds(calendar: Calendar, works: tuple[bool, ...], days: Ns) -> list[Kind]:

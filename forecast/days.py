@@ -55,6 +55,14 @@ class OpeningHours:
             open_ |= valid & inside
         return open_
 
+    def ever(self, slots: int) -> Flags:
+        """bool[7, slots]: is the slot open on that weekday at any time, past or ahead?"""
+        minute = np.arange(slots) * (1440 // slots)
+        open_ = np.zeros((7, slots), dtype=bool)
+        for weekday, opens, closes, _ in self.rows:
+            open_[weekday] |= (slots == 1) | ((minute >= opens) & (minute < closes))
+        return open_
+
     def _days_open(self, grid: Grid) -> Flags:
         open_ = np.zeros(len(grid), dtype=bool)
         for since, until, rows in self._periods():

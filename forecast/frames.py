@@ -54,7 +54,7 @@ SIGNALS = Contract(
 DRIVERS = Contract(
     "drivers",
     {"driver": TEXT, "ds": TIME, "value": NUMBER},
-    {"queue": TEXT, "known_at": TIME},
+    {"queue": TEXT, "known_at": TIME, "worth": NUMBER},
 )
 DAYS = Contract(
     "days",
@@ -65,6 +65,12 @@ HOURS = Contract(
     "hours",
     {"queue": TEXT, "weekday": NUMBER, "opens": TEXT, "closes": TEXT},
     {"valid_from": TIME},
+)
+
+MOVES = Contract(
+    "moves between queues",
+    {"queue": TEXT, "into": TEXT, "date": TIME},
+    {"share": NUMBER},
 )
 
 

@@ -4,22 +4,34 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecast.arrays import Flags, Floats
+from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import Grid
 
 SCHEDULE_WEEKS = 8
 IMPROBABLE = 1e-6
 
 
-def schedule_of(grid: Grid, values: Floats) -> Flags:
-    """bool[7, slots]: a (weekday, slot) with any contact in the last eight weeks known is open."""
+def schedule_of(grid: Grid, values: Floats, silent: Flags | None = None) -> Flags:
+    """bool[7, slots]: a (weekday, slot) with any contact in the last eight weeks known is open.
+
+    silent: bool[n] days of silences (`queue_life.py`); they count neither as open nor as closed
+    """
     open_ = np.zeros((7, grid.slots), dtype=bool)
     known = ~np.isnan(values)
+    if silent is not None:
+        known &= ~silent
     if not known.any():
         return open_
-    recent = known & (values > 0) & (grid.day > grid.day[known].max() - 7 * SCHEDULE_WEEKS)
+    day = grid.day if silent is None else _days_told(grid, ~silent)
+    recent = known & (values > 0) & (day > day[known].max() - 7 * SCHEDULE_WEEKS)
     open_[grid.weekday[recent], grid.slot[recent]] = True
     return open_
+
+
+def _days_told(grid: Grid, told: Flags) -> Ns:
+    """int64[n]: how many local days that tell something there were up to and including the bucket's own."""
+    day = grid.day - grid.day[0]
+    return np.asarray(np.cumsum(np.bincount(day, weights=told) > 0)[day], dtype=np.int64)
 
 
 def was_open(grid: Grid, values: Floats, schedule: Flags) -> Flags:

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from forecast.arrays import Floats, Ns
+from forecast.arrays import Flags, Floats, Ns
 
 
 def as_of(versions: pd.DataFrame, cutoff: pd.Timestamp, *, key: tuple[str, ...] = ("ds",)) -> pd.DataFrame:
@@ -67,3 +69,30 @@ class Versions:
         hit = ds[place] == self.ds
         values[place[hit]] = self.value[hit]  # a repeated place keeps its last, that is latest known, value
         return values
+
+
+def summed(parts: Sequence[Versions]) -> Versions:
+    """Versions of several numbers per bucket -> versions of their sum: of what is known of each at every moment."""
+    held = [part for part in parts if len(part)]
+    return reduce(_plus, held) if held else Versions.none()
+
+
+def _plus(one: Versions, other: Versions) -> Versions:
+    ds, known_at = (
+        np.concatenate([getattr(part, name) for part in (one, other)]) for name in ("ds", "known_at")
+    )
+    value = np.concatenate([one.value, other.value])
+    side = np.repeat([0, 1], [len(one), len(other)])
+    order = np.lexsort((known_at, ds))  # stable: what is known at the same moment stays in upload order
+    ds, value, known_at, side = ds[order], value[order], known_at[order], side[order]
+    latest = np.stack([_carried(np.where(side == at, value, 0.0), side == at, ds) for at in (0, 1)])
+    known = ~np.isnan(latest)
+    total = np.where(known.any(axis=0), np.where(known, latest, 0.0).sum(axis=0), np.nan)
+    return Versions.of(ds, total, known_at)
+
+
+def _carried(value: Floats, mine: Flags, ds: Ns) -> Floats:
+    """Rows ordered by bucket and time -> after each, the latest of `mine` in its bucket; NaN before the first."""
+    at = np.maximum.accumulate(np.where(mine, np.arange(len(ds)), -1))
+    same = (at >= 0) & (ds[at] == ds)
+    return np.where(same, value[at], np.nan)

@@ -18,7 +18,9 @@ import pandas as pd
 from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import SECOND, Grid, Interval, day_start, from_ns, local_day, to_ns
 from forecast.days import Calendar, OpeningHours
-from forecast.opening import absent_days, schedule_of, was_open
+from forecast.drivers import Driver
+from forecast.handling import Handling
+from forecast.queue_life import Before, contacts_beside, in_short, lived
 from forecast.versions import Versions, as_of
 
 T = TypeVar("T")
@@ -32,6 +34,9 @@ class Series:
 
     span: versions of the queue it belongs to (value unused), by which absent rows are told from unknown ones:
           a topic with no row today is zero as soon as its queue has a later row.
+    handling: what its contacts cost, where that is known
+    ends: local day from which its contacts belong to other queues (`queue_map.py`), None while they are its own
+    before: what it is until moves that lie ahead; its versions are as if they had come
     """
 
     name: str
@@ -44,6 +49,9 @@ class Series:
     hours: OpeningHours | None = None
     absent_is_zero: bool = True
     span: Versions | None = None
+    handling: Handling | None = None
+    ends: int | None = None
+    before: tuple[Before, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,28 +67,37 @@ class Signal:
 
 
 @dataclass(frozen=True)
-class Driver:
-    """One quantity known ahead, past and future, per local day start or bucket; `queue` '' applies to every queue."""
-
-    name: str
-    values: Versions
-    queue: str = ""
-
-
-@dataclass(frozen=True)
 class Archive:
-    """Everything ever known, by name. Snapshots of it share a memo of results that depend on one snapshot alone."""
+    """Everything ever known, by name. Snapshots of it share a memo of results that depend on one snapshot alone.
+
+    beside: contacts of queues that are not held here; only that some came matters, and when it was known
+    """
 
     series: Mapping[str, Series]
     signals: Mapping[str, Signal] = field(default_factory=dict)
     drivers: Mapping[str, Driver] = field(default_factory=dict)
     calendar: Calendar = field(default_factory=Calendar)
+    beside: Versions = field(default_factory=Versions.none)
     memo: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
     recent: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def at(self, cutoff: pd.Timestamp | int) -> Snapshot:
         """What was knowable at the cutoff."""
         return Snapshot(self, cutoff if isinstance(cutoff, int) else to_ns(cutoff))
+
+    def others(self, name: str) -> dict[str, Versions]:
+        """Contacts of the queues a series is none of; none where its absent rows are unknown, whatever others had."""
+        own, all_ = self.series[name], self.series.values()
+        queues = {each.name: each.queue or each.name for each in all_ if each.span is None}
+        found = {each: self.series[each].offered for each in queues if queues[each] != (own.queue or name)}
+        return {**found, "": self.beside} if own.absent_is_zero else {}
+
+    def alone(self, queue: str) -> Archive:
+        """One queue with its reasons, and all signals; of other queues only when they had contacts. A memo of its own."""
+        kept = {name: each for name, each in self.series.items() if queue in (name, each.queue)}
+        name = next(iter(kept))
+        beside = in_short(self.others(name), kept[name].tz, self.memo)
+        return replace(self, series=kept, beside=beside, memo={}, recent={})
 
 
 @dataclass(frozen=True)
@@ -91,6 +108,8 @@ class History:
     y:     float[n] offered contacts; NaN = unknown
     open:  bool[n] open by the hours (given, or inferred from the last eight weeks), and no whole absent day
     today: local day of the cutoff
+    first_day: local day on which the queue began to live
+    dead:  nothing more is expected of the queue: silent for long, or its contacts belong to others by now
     """
 
     series: Series
@@ -102,6 +121,8 @@ class History:
     drivers: Mapping[str, Driver]
     schedule: Flags
     today: int
+    first_day: int
+    dead: bool = False
     derived: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def remember(self, key: Hashable, compute: Callable[[], T]) -> T:
@@ -116,25 +137,30 @@ class History:
         """bool[n]: open and known, the rows a level may be learnt from."""
         return self.open & ~np.isnan(self.y)
 
-    @property
-    def first_day(self) -> int:
-        return int(self.grid.day[0]) if len(self.grid) else self.today
-
     def opening(self, grid: Grid) -> Flags:
-        """grid[n] -> bool[n]: will these buckets be open, by what is known at the cutoff?"""
+        """grid[n] -> bool[n]: will these buckets be open, by what is known at the cutoff? Never again for a dead queue."""
+        if self.dead:
+            return np.zeros(len(grid), dtype=bool)
+        open_, ends = self.scheduled(grid), self.series.ends
+        return open_ if ends is None else open_ & (grid.day < ends)
+
+    def scheduled(self, grid: Grid) -> Flags:
+        """grid[n] -> bool[n]: open by the hours alone, given or inferred, whether or not the queue lives."""
         if self.series.hours is not None:
             return self.series.hours.mask(grid)
         return self.schedule[grid.weekday, grid.slot]
 
     def driver(self, name: str, days: Ns) -> Floats:
         """The driver's known total on each local day [n]; 0 where nothing is known."""
-        driver = self.drivers[name]
-        ds, value = driver.values.latest()
-        day = Grid.of(ds, Interval.DAY, self.series.tz).day
-        total = dict.fromkeys(map(int, day), 0.0)
-        for at, amount in zip(day, value, strict=True):
-            total[int(at)] += float(amount)
-        return np.array([total.get(int(at), 0.0) for at in days])
+        held, total = self.driver_days(name)
+        if len(held) == 0:
+            return np.zeros(len(days))
+        place = np.minimum(np.searchsorted(held, days), len(held) - 1)
+        return np.where(held[place] == days, total[place], 0.0)
+
+    def driver_days(self, name: str) -> tuple[Ns, Floats]:
+        """Local days of which the driver's amount is known, ascending [n], and the amounts [n]."""
+        return self.remember(("driver", name), lambda: self.drivers[name].by_day(self.series.tz))
 
     def table(self, values: npt.NDArray[Any], *, first: int | None = None, last: int | None = None) -> Floats:
         """values[n] -> float[days, slots] from local day `first` to `last`; NaN where there is no bucket.
@@ -205,7 +231,10 @@ class Snapshot:
         """The static facts of a series (its versions are cut at the cutoff)."""
         series = self._archive.series[name]
         span = None if series.span is None else series.span.until(self.cutoff)
-        return replace(series, offered=series.offered.until(self.cutoff), span=span)
+        handling = None if series.handling is None else series.handling.until(self.cutoff)
+        before = tuple(each.at(self.cutoff) for each in series.before)
+        offered = series.offered.until(self.cutoff)
+        return replace(series, offered=offered, span=span, handling=handling, before=before)
 
     def signal(self, name: str) -> Signal:
         """A signal with the versions known at the cutoff."""
@@ -243,19 +272,20 @@ class Snapshot:
             if series.absent_is_zero:
                 inside = (grid.ds >= span.ds.min()) & (grid.ds <= span.ds.max())
                 values[inside & np.isnan(values)] = 0.0
-        schedule = schedule_of(grid, values)
+        held, today, tz = self._archive, local_day(self.cutoff, series.tz), series.tz
+        calendar, ends = held.calendar, series.ends
+
+        def beside(after: int) -> Ns:
+            return contacts_beside(held.others(name), tz, self.cutoff, held.memo, after)
+
+        past = lived(grid, values, series.hours, calendar, ends=ends, today=today, beside=beside)
         drivers = {
-            key: replace(driver, values=driver.values.until(self.cutoff))
+            key: driver.until(self.cutoff)
             for key, driver in self._archive.drivers.items()
             if driver.queue in ("", series.queue, series.name)
         }
-        today = local_day(self.cutoff, series.tz)
-        closed = np.zeros(len(grid), dtype=bool)
-        history = History(
-            series, self.cutoff, grid, values, closed, self._archive.calendar, drivers, schedule, today
-        )
-        open_ = series.hours.mask(grid) if series.hours else was_open(grid, values, schedule)
-        return replace(history, open=open_ & ~absent_days(grid, values, open_, today))
+        facts = (calendar, drivers, past.schedule, today, past.first_day, past.dead)
+        return History(series, self.cutoff, grid, past.y, past.open, *facts)
 
 
 def _grid(archive: Archive, name: str, first_ds: int, cutoff: int) -> Grid:

@@ -22,7 +22,7 @@ from forecast.vintage import Snapshot, by_day
 
 WARM_UP_DAYS = 21  # a hindcast stands on at least three weeks
 AHEAD_DAYS = 28
-SELDOM_WEEKS = 4  # a cheap model is refitted weekly, any other every fourth week; live, every model is weekly
+CHEAP_WEEKS, SELDOM_WEEKS, DEAR_WEEKS = 2, 8, 4  # between refits; live, every model is refitted weekly
 CHEAP, DEAR = 0.05, 1.0  # seconds of a fit; a dear model does not even predict in between
 
 
@@ -52,8 +52,16 @@ class Hindcasts:
         return Hindcasts(self.origins, rate, self.came)
 
     def tail(self, days: int) -> Hindcasts:
-        """Only the last origins."""
-        return Hindcasts(self.origins[-days:], self.rate[-days:], self.came[-days:])
+        """Only the origins of the last so many days."""
+        begin = int(np.searchsorted(self.origins, self.origins[-1] - days, side="right")) if len(self) else 0
+        return Hindcasts(self.origins[begin:], self.rate[begin:], self.came[begin:])
+
+    def freshest(self) -> Hindcasts:
+        """Each day once, by the latest forecast made before it; `ahead` has one entry. Origins are `every` days apart."""
+        every = int(np.diff(self.origins).min()) if len(self) > 1 else 1
+        days = (self.origins[:, None] + np.arange(every)).ravel()
+        shape = (len(days), 1, self.rate.shape[2])
+        return Hindcasts(days, self.rate[:, :every].reshape(shape), self.came[:, :every].reshape(shape))
 
     def at(self, origins: Ns) -> Hindcasts:
         """Only the given origins, all of which are held."""
@@ -69,9 +77,17 @@ def hindcast(
 
 
 def hindcasts(
-    models: Sequence[RateModel], snapshot: Snapshot, name: str, *, days: int, ahead: int = AHEAD_DAYS
+    models: Sequence[RateModel],
+    snapshot: Snapshot,
+    name: str,
+    *,
+    days: int,
+    ahead: int = AHEAD_DAYS,
+    every: int = 1,
 ) -> list[Hindcasts]:
     """Hindcasts of each model from the last `days` local days before the snapshot's day, fewer where history is short.
+
+    every: one origin in so many days, always the same days, so that the next cutoff finds them made
 
     An origin at which a model had not enough history yet is left out of that model's. All models are asked origin by
     origin, because winding back is what costs.
@@ -82,10 +98,11 @@ def hindcasts(
     interval, tz = history.series.interval, history.series.tz
     rates: list[list[Floats]] = [[] for _ in models]
     kept: list[list[int]] = [[] for _ in models]
-    for origin, moment in zip(range(first, last + 1), day_start(np.arange(first, last + 1), tz), strict=True):
+    chosen = np.arange(first + -first % every, last + 1, every)
+    for origin, moment in zip(chosen.tolist(), day_start(chosen, tz), strict=True):
         past = snapshot.at(int(moment))
         for at, model in enumerate(models):
-            weeks = 1 if model.cost < CHEAP else SELDOM_WEEKS
+            weeks = CHEAP_WEEKS if model.cost < CHEAP else SELDOM_WEEKS
             try:
                 rates[at].append(_rate(model, past, name, Origin(origin, ahead, weeks), interval, tz))
             except NotEnoughHistory:
@@ -122,9 +139,9 @@ def _rate(model: RateModel, past: Snapshot, name: str, origin: Origin, interval:
                 fitted(model, past, name, origin.weeks), past, name, origin.day, origin.ahead, interval, tz
             ),
         )
-    begin = origin._replace(weeks=SELDOM_WEEKS).refit
+    begin = origin._replace(weeks=DEAR_WEEKS).refit
     base = past.at(int(day_start(begin, tz)[0]))
-    span = origin.ahead + 7 * SELDOM_WEEKS
+    span = origin.ahead + 7 * DEAR_WEEKS
     whole = base.remember(
         ("rate", model, name, span),
         lambda: _predict(model.fit(base.history(name)), base, name, begin, span, interval, tz),

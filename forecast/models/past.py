@@ -14,12 +14,15 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.models.base import RateModel
 from forecast.models.combination import combine, weigh
+from forecast.models.echo import Echo
 from forecast.models.hindcasts import Hindcasts, hindcasts
 from forecast.models.noise import Noise
 from forecast.models.signal_effect import Effect, Forward, Scored, build_rows, features_at, score_forward
 from forecast.vintage import Snapshot
 
-NOISE_DAYS = 91
+NOISE_DAYS = 98
+YEAR_DAYS = 400  # of history, before the hindcasts have seen a season come back
+LONG_DAYS = 300  # of history; from here on every second origin is enough
 EVIDENCE_DAYS = 366
 LEAST_ORIGINS = 42
 LEAST_ROWS = 28
@@ -36,6 +39,7 @@ class Past:
     hindcasts: Hindcasts
     weights: Floats
     noise: Noise
+    echo: Echo
 
 
 def past_of(rates: tuple[RateModel, ...], snapshot: Snapshot, name: str, days: int) -> Past:
@@ -46,17 +50,21 @@ def past_of(rates: tuple[RateModel, ...], snapshot: Snapshot, name: str, days: i
 
 
 def _past(rates: tuple[RateModel, ...], snapshot: Snapshot, name: str, days: int) -> Past:
-    every = hindcasts(rates, snapshot, name, days=days)
-    most = max(len(each) for each in every)
-    kept = [(rate, each) for rate, each in zip(rates, every, strict=True) if len(each) >= 0.6 * most]
+    history = snapshot.history(name)
+    thinned = days <= NOISE_DAYS and history.today - history.first_day >= LONG_DAYS
+    made = hindcasts(rates, snapshot, name, days=days, every=2 if thinned else 1)
+    most = max(len(each) for each in made)
+    kept = [(rate, each) for rate, each in zip(rates, made, strict=True) if len(each) >= 0.6 * most]
     shared = kept[0][1].origins
     for _, each in kept[1:]:
         shared = np.intersect1d(shared, each.origins)
     aligned = [each.at(shared) for _, each in kept]
     weights = weigh([each.tail(NOISE_DAYS) for each in aligned])
     mixed = aligned[0].with_rate(combine(np.stack([each.rate for each in aligned]), weights))
-    noise = Noise.of(mixed.tail(NOISE_DAYS), snapshot.series(name).interval.seconds)
-    return Past(tuple(rate for rate, _ in kept), mixed, weights, noise)
+    recent = mixed.tail(NOISE_DAYS)
+    echo = Echo.of(recent, history.today)
+    noise = Noise.of(echo.applied(recent), whole_year=history.today - history.first_day > YEAR_DAYS)
+    return Past(tuple(rate for rate, _ in kept), echo.applied(mixed), weights, noise, echo)
 
 
 def candidate_signals(snapshot: Snapshot, name: str) -> tuple[str, ...]:

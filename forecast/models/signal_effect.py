@@ -119,8 +119,7 @@ def build_rows(
         own = np.zeros((len(rate), len(OWN_SECONDS) - 1))
         if seen and intraday:
             own = own_excess(rate[:, 0], hindcasts.came[:, 0], int(seen), step)
-            log_adjustment, _, _ = noise.condition(rate[:, 0], hindcasts.came[:, 0], int(seen))
-            rate[:, 0] *= np.exp(log_adjustment)
+            rate[:, 0] *= np.exp(noise.condition(rate[:, 0], hindcasts.came[:, 0], int(seen)).adjustment)
         came_flat = hindcasts.came[:, :ahead].reshape(len(rate), -1)[:, seen:]
         rate_flat = rate.reshape(len(rate), -1)[:, seen:]
         lead = np.arange(rate_flat.shape[1]) * step

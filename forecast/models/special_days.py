@@ -31,7 +31,7 @@ from forecast.vintage import History
 
 LATEST = 1826  # days that teach: five years
 LEAST = 0.02
-SURE = 0.75
+SURE, SURE_CLOSED = 0.75, 0.95
 SEARCH = 10
 ORDINARY = ""
 
@@ -55,6 +55,21 @@ class Prior(NamedTuple):
     name_days: float
 
 
+class DayKind(NamedTuple):
+    """What a kind of day does: the probability that it closes the queue, and the factor of its total when open."""
+
+    closed: float
+    open: float
+
+    @property
+    def factor(self) -> float:
+        """What to expect: nearly sure is taken as sure, so that the middle of what may come is forecast."""
+        if self.closed >= SURE:
+            return 0.0
+        return self.open * (1.0 if self.closed <= 1 - SURE else 1 - self.closed)
+
+
+PLAIN = DayKind(0.0, 1.0)
 USUAL = Kind(ORDINARY, ORDINARY)
 ONCE = Kind("once", "once")
 TYPES: Mapping[str, Prior] = {
@@ -68,11 +83,11 @@ TYPES: Mapping[str, Prior] = {
 
 @dataclass(frozen=True)
 class SpecialDays:
-    """The effects learnt. works: the weekdays on which the queue is open; effects: key or type -> factor."""
+    """The effects learnt. works: the weekdays on which the queue is open; effects: by key or type."""
 
     calendar: Calendar
     works: tuple[bool, ...]
-    effects: Mapping[str, float]
+    effects: Mapping[str, DayKind]
     known: dict[int, Kind] = field(default_factory=dict, compare=False, repr=False)
 
     def kinds(self, days: Ns) -> list[Kind]:
@@ -90,12 +105,23 @@ class SpecialDays:
 
     def factor(self, days: Ns) -> Floats:
         """Local days[n] -> float[n] >= 0, the day's total relative to its weekday's level; 1 on ordinary days."""
+        return np.array([effect.factor for effect in self._effects(days)], dtype=np.float64)
+
+    def closed(self, days: Ns) -> Floats:
+        """Local days[n] -> probability float[n] that the day's name closes the queue; 0 or 1 where nearly sure."""
+        sure = [effect.closed for effect in self._effects(days)]
+        return np.array([0.0 if p < 1 - SURE_CLOSED else 1.0 if p > SURE_CLOSED else p for p in sure])
+
+    def open_factor(self, days: Ns) -> Floats:
+        """Local days[n] -> float[n], the factor of the day's total if the queue opens."""
+        return np.array([effect.open for effect in self._effects(days)], dtype=np.float64)
+
+    def _effects(self, days: Ns) -> list[DayKind]:
         effects = self.effects
-        found = [
-            1.0 if kind.type == ORDINARY else effects.get(kind.key, effects.get(kind.type, 1.0))
+        return [
+            PLAIN if kind.type == ORDINARY else effects.get(kind.key, effects.get(kind.type, PLAIN))
             for kind in self.kinds(days)
         ]
-        return np.array(found, dtype=np.float64)
 
 
 def special_days(history: History) -> SpecialDays:
@@ -106,7 +132,7 @@ def special_days(history: History) -> SpecialDays:
 def _special_days(history: History) -> SpecialDays:
     works = working_weekdays(history)
     totals = DayTotals.of(history, latest=LATEST)
-    effects: dict[str, float] = {}
+    effects: dict[str, DayKind] = {}
     special = SpecialDays(history.calendar, works, effects)
     found = special.kinds(totals.days)
     usual = np.array([kind.type == ORDINARY for kind in found], dtype=bool)
@@ -138,8 +164,8 @@ class Past(NamedTuple):
     noise: Floats
 
 
-def _type_effects(name: str, past: Past, *, expected: float) -> dict[str, float]:
-    """Factor by key, and of the type as a whole; `expected` is the share of closed days before any was seen."""
+def _type_effects(name: str, past: Past, *, expected: float) -> dict[str, DayKind]:
+    """Effects by key, and of the type as a whole; `expected` is the share of closed days before any was seen."""
     prior = TYPES[name]
     closed = (past.shut.sum() + prior.type_days * expected) / (len(past.shut) + prior.type_days)
     named = {
@@ -150,12 +176,12 @@ def _type_effects(name: str, past: Past, *, expected: float) -> dict[str, float]
     weights = np.array([1 / prior.spread**2, *(1 / (between + variance) for _, variance in seen.values())])
     centres = np.array([prior.log_factor, *(middle for middle, _ in seen.values())])
     centre = float(centres @ weights / weights.sum())
-    effects = {name: _mix(float(closed), centre)}
+    effects = {name: DayKind(float(closed), float(np.exp(centre)))}
     for key, rows in named.items():
         middle, variance = seen.get(key, (centre, np.inf))
         level = (middle / variance + centre / between) / (1 / variance + 1 / between)
         share = (past.shut[rows].sum() + prior.name_days * closed) / (rows.sum() + prior.name_days)
-        effects[key] = _mix(float(share), level)
+        effects[key] = DayKind(float(share), float(np.exp(level)))
     return effects
 
 
@@ -167,13 +193,6 @@ def _middle(past: Past, rows: Flags) -> tuple[float, float]:
     order = np.argsort(logs, kind="stable")
     share = np.cumsum(certainty[order]) / certainty.sum()
     return float(logs[order][np.searchsorted(share, 0.5)]), float(1.5 / certainty.sum())
-
-
-def _mix(closed: float, log_factor: float) -> float:
-    """Probability of being closed and log factor when open -> factor; nearly sure is taken as sure."""
-    if closed >= SURE:
-        return 0.0
-    return float(np.exp(log_factor)) * (1.0 if closed <= 1 - SURE else 1 - closed)
 
 
 def _shut(total: float, base: float) -> bool:
@@ -205,7 +224,7 @@ def working_weekdays(history: History) -> tuple[bool, ...]:
     """bool[7], Monday first: has the weekday any open bucket, by what is known at the cutoff?"""
     first = history.today
     week = Grid.days(first, first + 6, history.series.interval, history.series.tz)
-    open_ = history.opening(week)
+    open_ = history.scheduled(week)
     return tuple(bool(open_[week.weekday == weekday].any()) for weekday in range(7))
 
 

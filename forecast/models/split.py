@@ -96,8 +96,8 @@ class FittedSplit:
         except NotEnoughHistory:
             return np.full((len(leads.grid), draws), LEAST_SHARE)
         past = hindcast(self.model.share, snapshot, name, days=SHARE_DAYS)
-        noise = Noise.of(past, leads.grid.interval.seconds)
-        effect = noise.draw_days(days - snapshot.history(name).today, draws, rng)
+        noise = Noise.of(past)
+        effect = noise.day.draw(days - snapshot.history(name).today, draws, rng)
         return np.asarray(np.maximum(rate, LEAST_SHARE)[:, None] * np.exp(np.clip(effect, -2, 2))[place])
 
 

@@ -63,7 +63,7 @@ def test_a_queue_that_closed_on_every_holiday_will_close_on_one_never_seen() -> 
     public = {int(at): 0.0 for at, name in zip(days, calendar.names(days), strict=True) if name}
     found = learnt(public, calendar, until="2023-12-20")
     assert found.factor(np.array([day("2023-12-25"), day("2024-01-01")])).tolist() == [0, 0]
-    assert found.effects["holiday"] == 0
+    assert found.effects["holiday"].factor == 0
 
 
 def test_without_any_past_holiday_a_queue_closed_on_sundays_expects_less_than_one_that_is_not() -> None:

@@ -11,17 +11,23 @@ from forecast.arrays import Floats
 from forecast.backtest import replay
 from forecast.buckets import Grid
 from forecast.losses import TAILS, calibration
+from forecast.models.day_effect import T_NINTH_DECILE, DayEffect
 from forecast.models.dressed import Dressed
 from forecast.models.hindcasts import Hindcasts
-from forecast.models.noise import T_NINTH_DECILE, Noise, day_ratios
+from forecast.models.noise import Noise, day_ratios
+from forecast.models.slot_effect import SlotEffect
 from forecast.vintage import History
 from tests.worlds import archive, counts, midnight, series, working_week
 
 TODAY = np.zeros(1, dtype=np.int64)
 
 
-def noise(*, day: float = 0.2, slot: float = 0.0, gamma: float = 0.0) -> Noise:
-    return Noise(np.full(28, day), 0.3, 0.5, slot, 0.8, gamma)
+def noise(*, day: float = 0.2, slot: float = 0.0, gamma: float = 0.0, slots: int = 20) -> Noise:
+    """Day effects of one size; slot effects that forget within four hours."""
+    return Noise(
+        DayEffect(np.full(28, day), np.zeros(28)),
+        SlotEffect(np.array([0.0, slot, 0.0, day**2]), gamma, slots),
+    )
 
 
 def spread(values: Floats) -> float:
@@ -31,7 +37,7 @@ def spread(values: Floats) -> float:
 
 @pytest.mark.parametrize("size", [0.05, 0.2, 0.4])
 def test_day_effects_are_drawn_with_the_size_given(size: float) -> None:
-    drawn = noise(day=size).draw_days(np.arange(7), 20_000, np.random.default_rng(1))
+    drawn = noise(day=size).day.draw(np.arange(7), 20_000, np.random.default_rng(1))
     assert drawn.shape == (7, 20_000)
     for day in drawn:
         assert spread(day) == pytest.approx(size, rel=0.04)
@@ -39,9 +45,9 @@ def test_day_effects_are_drawn_with_the_size_given(size: float) -> None:
 
 
 def test_neighbouring_days_share_more_than_distant_ones() -> None:
-    drawn = noise().draw_days(np.arange(15), 20_000, np.random.default_rng(2))
+    drawn = noise().day.draw(np.arange(15), 20_000, np.random.default_rng(2))
     ranks = np.argsort(np.argsort(drawn, axis=1), axis=1)
-    correlation = np.corrcoef(ranks)
+    correlation = np.asarray(np.corrcoef(ranks))
     assert correlation[0, 1] == pytest.approx(0.5, abs=0.06)
     assert correlation[0, 14] == pytest.approx(0.3, abs=0.06)
 
@@ -56,10 +62,12 @@ def test_counts_are_poisson_with_the_gamma_variance_given(gamma: float, mean: fl
 
 
 def test_slot_effects_have_the_variance_and_the_memory_given() -> None:
-    drawn = noise(slot=0.04).draw_slots(20, 5, 4_000, np.random.default_rng(4))
-    assert drawn.var(axis=(0, 2)) == pytest.approx(np.full(20, 0.04), rel=0.06)
-    assert np.corrcoef(drawn[:, 8].ravel(), drawn[:, 9].ravel())[0, 1] == pytest.approx(0.8, abs=0.02)
-    assert (noise().draw_slots(1, 5, 10, np.random.default_rng(4)) == 0).all()
+    drawn = noise(slot=0.04, slots=24).slot.draw(5, 4_000, np.random.default_rng(4))
+    assert drawn.var(axis=(0, 2)) == pytest.approx(np.full(24, 0.04), rel=0.06)
+    assert np.corrcoef(drawn[:, 8].ravel(), drawn[:, 9].ravel())[0, 1] == pytest.approx(
+        np.exp(-1 / 4), abs=0.02
+    )
+    assert (noise(slots=1).slot.draw(5, 10, np.random.default_rng(4)) == 0).all()
 
 
 def hindcasts(
@@ -76,42 +84,61 @@ def hindcasts(
 
 @pytest.mark.parametrize("size", [0.1, 0.25])
 def test_finds_the_day_effects_that_were_there(size: float) -> None:
-    found = Noise.of(hindcasts(60.0, day=size, days=400), 3600)
-    assert found.sd(TODAY)[0] == pytest.approx(size, rel=0.25)
+    found = Noise.of(hindcasts(60.0, day=size, days=400))
+    assert found.day.size(TODAY)[0] == pytest.approx(size, rel=0.25)
 
 
 def test_finds_the_gamma_variance_that_was_there() -> None:
-    found = Noise.of(hindcasts(60.0, gamma=0.1, days=300), 3600)
-    assert found.gamma_var + found.slot_var == pytest.approx(0.1, rel=0.2)
-    assert found.gamma_var > 3 * found.slot_var
+    found = Noise.of(hindcasts(60.0, gamma=0.1, days=300)).slot
+    assert found.gamma + found.variances.sum() == pytest.approx(0.1, rel=0.25)
+    assert found.gamma > 3 * found.variances.sum()
 
 
 @pytest.mark.parametrize("rate", [1.5, 20.0, 300.0])
 def test_where_the_rate_is_perfect_hardly_any_noise_is_found(rate: float) -> None:
-    found = Noise.of(hindcasts(rate, days=91), 3600)
-    assert found.sd(TODAY)[0] < 0.06  # what is left is the prior's ten days of doubt
-    assert found.gamma_var + found.slot_var < 0.08 if rate < 2 else found.gamma_var + found.slot_var < 0.01
+    found = Noise.of(hindcasts(rate, days=91))
+    assert found.day.size(TODAY)[0] < 0.06  # what is left is the prior's ten days of doubt
+    excess = found.slot.gamma + found.slot.variances.sum()
+    assert excess < (0.08 if rate < 2 else 0.01)
 
 
 def test_days_further_ahead_are_never_surer() -> None:
-    found = Noise.of(hindcasts(20.0, day=0.2), 1800)
-    assert (np.diff(found.sd(np.arange(60))) >= 0).all()
+    found = Noise.of(hindcasts(20.0, day=0.2)).day
+    assert (np.diff(found.size(np.arange(60))) >= 0).all()
 
 
 def test_without_hindcasts_the_usual_is_assumed() -> None:
     none = Hindcasts(np.array([], dtype=np.int64), np.zeros((0, 28, 24)), np.zeros((0, 28, 24)))
-    found = Noise.of(none, 3600)
-    assert 0.1 < found.sd(TODAY)[0] < 0.4
+    assert 0.1 < Noise.of(none).day.size(TODAY)[0] < 0.4
 
 
 def test_one_wild_day_does_not_decide() -> None:
     calm = hindcasts(20.0, day=0.1)
     wild = calm.came.copy()
     wild[40] *= 20
-    assert (
-        Noise.of(Hindcasts(calm.origins, calm.rate, wild), 1800).sd(TODAY)[0]
-        < 1.3 * (Noise.of(calm, 1800).sd(TODAY)[0])
-    )
+    stormy = Noise.of(Hindcasts(calm.origins, calm.rate, wild))
+    assert stormy.day.size(TODAY)[0] < 1.3 * Noise.of(calm).day.size(TODAY)[0]
+    assert stormy.slot.variances.sum() < 2 * Noise.of(calm).slot.variances.sum() + 0.01
+
+
+def test_a_trend_that_the_method_runs_behind_moves_the_centre() -> None:
+    held = hindcasts(200.0, days=91)
+    falling = held.came * np.exp(-0.004 * np.arange(28))[None, :, None]
+    centre = Noise.of(Hindcasts(held.origins, held.rate, falling)).day.middle(np.arange(28))
+    assert centre[0] == pytest.approx(0, abs=0.01)
+    assert -0.1 < centre[27] < -0.005
+
+
+def test_week_sums_stray_more_where_days_err_together() -> None:
+    """A level that is wrong is wrong all week; the correlation is found from week sums."""
+    rng = np.random.default_rng(9)
+    apart = hindcasts(100.0, day=0.15, days=200)
+    level = np.exp(0.15 * np.repeat(rng.standard_normal(40), 7))[: 200 + 28]
+    came = rng.poisson(100.0 * level[:, None] * np.ones((1, 10))).astype(np.float64)
+    rows = np.arange(200)[:, None] + np.arange(28)[None]
+    together = Hindcasts(np.arange(200), np.full((200, 28, 10), 100.0), came[rows])
+    assert Noise.of(together).day.persistent > Noise.of(apart).day.persistent + 0.1
+    assert Noise.of(together).day.neighbour > Noise.of(apart).day.neighbour + 0.2
 
 
 def test_day_ratios_compare_what_is_known_alone() -> None:
@@ -129,11 +156,12 @@ class TestTheMorning:
     """`condition`: what today's first slots say about the rest."""
 
     def morning(self, rate: float, factor: float) -> tuple[Floats, float]:
+        """The adjustment of each slot, and the share of the last slot's variance that is left."""
         rates = np.full((1, 20), rate)
         came = np.full((1, 20), np.nan)
         came[0, :5] = factor * rate
-        adjustment, _, left = noise(day=0.2, gamma=0.01).condition(rates, came, 5)
-        return adjustment[0], left
+        news = noise(day=0.2, gamma=0.01).condition(rates, came, 5)
+        return news.adjustment[0], float(news.covariance[-1, -1]) / 0.04
 
     def test_of_a_thin_queue_says_almost_nothing(self) -> None:
         adjustment, left = self.morning(0.1, 2.0)
@@ -152,10 +180,10 @@ class TestTheMorning:
 
     def test_that_nobody_saw_says_nothing(self) -> None:
         rates, came = np.full((1, 20), 50.0), np.full((1, 20), np.nan)
-        adjustment, shift, left = noise().condition(rates, came, 5)
-        assert adjustment == pytest.approx(np.zeros((1, 20)), abs=1e-6)
-        assert shift[0] == pytest.approx(0, abs=1e-6)
-        assert left == pytest.approx(1.0, abs=1e-6)
+        news = noise().condition(rates, came, 5)
+        assert news.adjustment == pytest.approx(np.zeros((1, 20)), abs=1e-6)
+        assert news.shift[0] == pytest.approx(0, abs=1e-6)
+        assert news.covariance == pytest.approx(noise().slot.whole, abs=1e-6)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import pytest
 
 from forecast import catalogue
 from forecast.models.base import BANDS
+from forecast.models.echo import Echo
 from forecast.models.hindcasts import hindcast
 from forecast.models.level_profile import LevelProfile
 from forecast.models.noise import Noise
@@ -67,7 +68,7 @@ def test_rows_know_when_they_have_matured_and_count_what_came_beyond_the_rate() 
     held = Storms(1, days=70).archive()
     snapshot = held.at(midnight(70))
     past = hindcast(LevelProfile(), snapshot, "calls", days=40)
-    found = {one.band: one for one in build_rows(snapshot, "calls", past, Noise.of(past, 1800))}
+    found = {one.band: one for one in build_rows(snapshot, "calls", past, Noise.of(past))}
     assert set(found) == {"0-1h", "1-4h", "4-24h", "1-3d", "3-7d"}
     for one in found.values():
         assert (np.diff(one.moment) >= 0).all()
@@ -82,7 +83,7 @@ def test_forward_predictions_of_a_leading_signal_lose_less_than_none() -> None:
     snapshot = Storms(2, days=90).archive().at(midnight(90))
     past = hindcast(catalogue.rates(("level_profile",))[0], snapshot, "calls", days=90)
     scores = forward_scores(
-        snapshot, "calls", Past((), past, np.ones((1, 28)), Noise.of(past, 1800)), ("posts",)
+        snapshot, "calls", Past((), past, np.ones((1, 28)), Noise.of(past), Echo.none()), ("posts",)
     )
     ((_, hour, _),) = next(band.signals for band in scores if band.own.effect.band == "0-1h")
     loss = [np.abs(hour.rows.excess - guess)[hour.valid].sum() for guess in (hour.without, hour.with_signal)]

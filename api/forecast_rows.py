@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,11 +22,13 @@ from forecast.errors import InputError, NotFound
 from forecast.models.base import QUANTILES
 from store.forecasts import ForecastVersion, list_versions, load_forecast
 from store.queues import Queue, load_queues, require_queues
+from store.scores import load_notes
 
 NAMES = tuple(f"{tau:g}" for tau in QUANTILES)
 STORED = {Interval.HOUR: "hour", Interval.DAY: "day"}
 LONG = {"week": Interval.WEEK, "month": Interval.MONTH}
 DIGITS = 4
+HOUR = 3600
 RECENT = 100
 MICROSECOND = dt.timedelta(microseconds=1)
 
@@ -46,6 +49,11 @@ class Ask:
     as_of: dt.datetime | None
     now: dt.datetime
     use: Mapping[str, Mapping[str, Use]] = field(default_factory=dict)
+
+    @property
+    def work_names(self) -> tuple[str, ...]:
+        """Quantiles of the workload: only where quantiles are asked for by name."""
+        return self.names if self.query.quantiles else ()
 
     @property
     def etag(self) -> str:
@@ -154,7 +162,16 @@ def page(session: Session, ask: Ask, cursor: str | None, limit: int) -> Forecast
         next_cursor=None if last is None else paging.write(ask.query, last),
         version=None if ask.newest is None else version_out(ask.newest),
         granularity=ask.query.granularity,
+        notes=_notes(session, ask),
     )
+
+
+def _notes(session: Session, ask: Ask) -> list[str]:
+    """How far the histories of the queues asked for support the newest version's long run."""
+    if ask.newest is None or ask.query.granularity in ("interval", "hour"):
+        return []
+    notes = load_notes(session, ask.newest.run_id)
+    return [notes[queue.name] for queue in ask.queues if queue.name in notes]
 
 
 def _pinned(ask: Ask, place: Place | None) -> dt.datetime | None:
@@ -191,6 +208,7 @@ def _load(
         granularity=_stored(queue, ask.query.granularity),
         version=version,
         as_of=ask.as_of,
+        costs=True,
     )
 
 
@@ -209,7 +227,8 @@ def _of_queue(forecast: pd.DataFrame, queue: Queue, ask: Ask) -> Iterator[Foreca
     cutoff = None if ask.newest is None else ask.newest.cutoff
     use = of_rows(ask.use.get(queue.name, {}), queue, cutoff, forecast["ds"])
     values = moments.or_none(forecast[["mean", *ask.names]].round(DIGITS))
-    for moment, numbers, used in zip(moments.utc_of(forecast["ds"]), values, use, strict=True):
+    costs = _costs(forecast, ask.work_names)
+    for moment, numbers, cost, used in zip(moments.utc_of(forecast["ds"]), values, costs, use, strict=True):
         yield ForecastRow(
             queue=queue.name,
             channel=queue.channel,
@@ -218,9 +237,24 @@ def _of_queue(forecast: pd.DataFrame, queue: Queue, ask: Ask) -> Iterator[Foreca
             start_utc=moment,
             mean=numbers[0],
             quantiles=dict(zip(ask.names, numbers[1:], strict=True)),
-            aht_seconds=None,
+            **cost,
             signal=used,
         )
+
+
+def _costs(forecast: pd.DataFrame, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Handling time and workload of each row as it goes out; workload in hours."""
+    seconds = moments.or_none(forecast[["aht", "aht_0.1", "aht_0.9"]].round(1))
+    stored = ["workload", *(f"workload_{name}" for name in names)]
+    hours = moments.or_none((forecast[stored] / HOUR).round(DIGITS))
+    for (aht, low, high), (mean, *parts) in zip(seconds, hours, strict=True):
+        yield {
+            "aht_seconds": aht,
+            "aht_low": low,
+            "aht_high": high,
+            "workload_hours": mean,
+            "workload_quantiles": dict(zip(names, parts, strict=True)) if names else None,
+        }
 
 
 def _micros(row: ForecastRow) -> int:

@@ -93,7 +93,17 @@ class ForecastRow(Out):
     start_utc: StartUtc
     mean: float | None
     quantiles: dict[str, float | None] = Field(examples=[{"0.1": 12.0, "0.5": 18.0, "0.9": 26.0}])
-    aht_seconds: float | None = Field(None, description="Handling time; null until it is forecast.")
+    aht_seconds: float | None = Field(
+        None, description="Handling time expected, weighted by contacts; null without any, and where closed."
+    )
+    aht_low: float | None = Field(None, description="One time in ten the handling time is below.")
+    aht_high: float | None = Field(None, description="One time in ten it is above.")
+    workload_hours: float | None = Field(
+        None, description="Mean of contacts x handling time, waiting and breaks not counted."
+    )
+    workload_quantiles: dict[str, float | None] | None = Field(
+        None, description="Hours; given where `quantiles` are asked for.", examples=[{"0.5": 1.2, "0.9": 1.9}]
+    )
     signal: Literal["used", "not_proven", "stale"] = Field(
         description="Does what people say in public count here? stale: it would, but its data is old."
     )
@@ -102,6 +112,9 @@ class ForecastRow(Out):
 class ForecastPage(Page[ForecastRow]):
     version: VersionOut | None = Field(description="The newest version the rows are taken from.")
     granularity: str
+    notes: list[str] = Field(
+        description="By day, week and month: how far the history of a queue supports the months ahead."
+    )
 
 
 class VolumeOut(Out):

@@ -11,18 +11,26 @@ from api.schemas import ForecastRow
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 BEFORE = ("queue", "channel", "topic", "start", "start_utc", "mean")
-AFTER = ("aht_seconds", "signal")
+COSTS = ("aht_seconds", "aht_low", "aht_high", "workload_hours")
+AFTER = ("signal",)
 
 
-def forecast_csv(pages: Iterable[Sequence[ForecastRow]], quantiles: Sequence[str]) -> Iterator[str]:
-    """Pages of rows -> CSV text, a piece per page: queue,channel,topic,start,start_utc,mean,<quantiles>,aht_seconds,signal."""
-    yield _lines([[*BEFORE, *quantiles, *AFTER]])
+def forecast_csv(
+    pages: Iterable[Sequence[ForecastRow]], quantiles: Sequence[str], workload: Sequence[str] = ()
+) -> Iterator[str]:
+    """Pages of rows -> CSV text, a piece per page.
+
+    queue,channel,topic,start,start_utc,mean,<quantiles>,aht_seconds,aht_low,aht_high,workload_hours,<workload_*>,signal
+    """
+    yield _lines([[*BEFORE, *quantiles, *COSTS, *(f"workload_{name}" for name in workload), *AFTER]])
     for rows in pages:
         flat = (row.model_dump(mode="json") for row in rows)
         yield _lines(
             [
                 *(row[name] for name in BEFORE),
                 *(row["quantiles"][name] for name in quantiles),
+                *(row[name] for name in COSTS),
+                *(row["workload_quantiles"][name] for name in workload),
                 *(row[name] for name in AFTER),
             ]
             for row in flat

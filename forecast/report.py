@@ -20,6 +20,7 @@ from forecast import catalogue, evidence, scoring, selection
 from forecast.backtest import Run, intraday_cutoffs, replay, spaced_cutoffs
 from forecast.buckets import Interval, from_ns, index, to_ns
 from forecast.errors import ForecallError, InputError
+from forecast.handle_scoring import handle_rows
 from forecast.models.base import QUANTILES, Model
 from forecast.vintage import Archive
 
@@ -65,6 +66,7 @@ class Part:
     problems: tuple[str, ...]
     forecasts: pd.DataFrame | None = None
     made: Any = None
+    aht: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Report:
     data: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """report.json of the contract; NaN becomes null. `overall` and `problems` stand beside it."""
+        """report.json of the contract; NaN becomes null. `overall`, `aht` and `problems` stand beside it."""
         fits: dict[str, float] = {}
         for part in self.parts:
             for model, seconds in part.fit_seconds.items():
@@ -92,6 +94,7 @@ class Report:
             "overall": [row for part in self.parts for row in part.overall],
             "champions": [row for part in self.parts for row in part.champions],
             "evidence": [row for part in self.parts for row in part.evidence],
+            "aht": [row for part in self.parts for row in part.aht],
             "problems": [problem for part in self.parts for problem in part.problems],
             "abridged": list(self.plan.sampled),
         }
@@ -126,7 +129,7 @@ def evaluate(archive: Archive, plan: Plan, *, workers: int = 1, progress: Progre
     models(plan)  # an unknown name is refused before anything runs
     queues = list(dict.fromkeys(_queue(archive, name) for name in names))
     jobs = [
-        (_only(archive, queue), plan, [name for name in names if _queue(archive, name) == queue])
+        (archive.alone(queue), plan, [name for name in names if _queue(archive, name) == queue])
         for queue in queues
     ]
     parts: list[Part] = []
@@ -162,12 +165,6 @@ def _queue(archive: Archive, name: str) -> str:
     """What a series is worked on with: its queue, where that is held beside its reasons, else itself."""
     queue = archive.series[name].queue
     return queue if queue in archive.series else name
-
-
-def _only(archive: Archive, queue: str) -> Archive:
-    """The archive a worker needs for one queue: it and its reasons, all signals; and a memo of its own."""
-    kept = {name: series for name, series in archive.series.items() if queue in (name, series.queue)}
-    return replace(archive, series=kept, memo={}, recent={})
 
 
 def _each(jobs: Sequence[tuple[Archive, Plan, list[str]]], workers: int) -> Iterator[list[Part]]:
@@ -210,6 +207,7 @@ def evaluate_series(archive: Archive, plan: Plan, name: str) -> Part:
         problems=problems,
         forecasts=_forecast_rows(runs) if plan.keep_forecasts else None,
         made=_also(archive, plan, name),
+        aht=handle_rows(archive, runs, granularity=plan.granularity, seed=plan.seed),
     )
 
 

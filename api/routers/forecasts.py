@@ -23,8 +23,10 @@ from store.runs import load_run
 
 router = APIRouter(tags=["forecasts"])
 EXAMPLE = (
-    "queue,channel,topic,start,start_utc,mean,0.5,0.9,aht_seconds,signal\r\n"
-    "Outage,phone,outage,2026-03-02T08:00:00+01:00,2026-03-02T07:00:00Z,18.4,18.0,26.0,,used\r\n"
+    "queue,channel,topic,start,start_utc,mean,0.5,0.9,"
+    "aht_seconds,aht_low,aht_high,workload_hours,workload_0.5,workload_0.9,signal\r\n"
+    "Outage,phone,outage,2026-03-02T08:00:00+01:00,2026-03-02T07:00:00Z,18.4,18.0,26.0,"
+    "240.0,206.1,276.3,1.2267,1.2,1.75,used\r\n"
 )
 CSV: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/csv": {"schema": {"type": "string"}, "example": EXAMPLE}}}
@@ -41,7 +43,7 @@ def get_forecasts(
     config: Config,
     query: Annotated[ForecastQuery, Query()],
 ) -> ForecastPage | Response:
-    """The forecast per queue and bucket: mean, quantiles, and whether social counts.
+    """The forecast per queue and bucket: mean, quantiles, handling time, workload, and whether social counts.
 
     `Accept: text/csv` or `layout=tidy` gives the same rows as CSV: whole, or with `limit` a page whose `Link` header
     leads on. Closed buckets are zero.
@@ -69,7 +71,9 @@ def _csv(request: Request, ask: Ask, first: ForecastPage, headers: dict[str, str
         pages = _all(request.app.state.sessions, ask, first)
     elif first.next_cursor is not None:
         headers["Link"] = f'<{request.url.include_query_params(cursor=first.next_cursor)}>; rel="next"'
-    return StreamingResponse(forecast_csv(pages, ask.names), media_type="text/csv", headers=headers)
+    return StreamingResponse(
+        forecast_csv(pages, ask.names, ask.work_names), media_type="text/csv", headers=headers
+    )
 
 
 def _all(sessions: sessionmaker[Session], ask: Ask, page: ForecastPage) -> Iterator[list[ForecastRow]]:

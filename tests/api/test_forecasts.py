@@ -37,6 +37,10 @@ def test_a_row_carries_queue_start_mean_quantiles_and_whether_social_counts(fill
         "mean": 108.1,
         "quantiles": {"0.1": 104.9, "0.5": 108.1},
         "aht_seconds": None,
+        "aht_low": None,
+        "aht_high": None,
+        "workload_hours": None,
+        "workload_quantiles": {"0.1": None, "0.5": None},
         "signal": "not_proven",
     }
 
@@ -116,7 +120,12 @@ def test_queues_are_chosen_by_name_channel_and_topic(filled: Filled) -> None:
 
 def test_csv_holds_what_json_holds(filled: Filled) -> None:
     rows = get(filled, quantiles="0.5,0.9", limit=10_000)["rows"]
-    flat = [{**{k: v for k, v in row.items() if k != "quantiles"}, **row["quantiles"]} for row in rows]
+    flat = [
+        {key: value for key, value in row.items() if not key.endswith("quantiles")}
+        | row["quantiles"]
+        | {f"workload_{name}": value for name, value in row["workload_quantiles"].items()}
+        for row in rows
+    ]
     wanted = [{name: "" if value is None else str(value) for name, value in row.items()} for row in flat]
     for query, headers in (({}, {"Accept": "text/csv"}), ({"layout": "tidy"}, {})):
         answer = filled.client().get(
@@ -125,7 +134,10 @@ def test_csv_holds_what_json_holds(filled: Filled) -> None:
         assert answer.headers["content-type"].startswith("text/csv")
         assert list(csv.DictReader(io.StringIO(answer.text))) == wanted
         first = answer.text.splitlines()[0]
-        assert first == "queue,channel,topic,start,start_utc,mean,0.5,0.9,aht_seconds,signal"
+        assert first == (
+            "queue,channel,topic,start,start_utc,mean,0.5,0.9,"
+            "aht_seconds,aht_low,aht_high,workload_hours,workload_0.5,workload_0.9,signal"
+        )
 
 
 def test_pages_join_without_loss_or_doubles_in_json_and_csv(filled: Filled) -> None:

@@ -18,10 +18,10 @@ from forecast.buckets import Interval
 from forecast.simulate import World, energy_supplier, simulate
 from forecast.social.signals import build_signals
 from forecast.vintage import Archive
-from jobs.predict import look_ahead, rows
+from jobs.predict import look_ahead, save
 from store.archive import load_archive
 from store.days import save_days, save_hours
-from store.forecasts import create_version, publish_version, save_forecast
+from store.forecasts import create_version, publish_version
 from store.queues import Queue, save_queue
 from store.runs import begin_run, finish_run
 from store.scores import save_report
@@ -92,8 +92,8 @@ def _forecast(
     made = cutoff.to_pydatetime() + dt.timedelta(minutes=2)
     version = create_version(session, run_id=None, cutoff=cutoff.to_pydatetime(), now=made)
     for name in QUEUES:
-        for granularity, ds, values in rows(look_ahead(archive, settings, name, cutoff, days=days)):
-            save_forecast(session, version, name, granularity, ds, values)
+        ahead = look_ahead(archive, settings, name, cutoff, days=days)
+        save(session, version, queue=name, forecast=ahead)
     publish_version(session, version, made)
 
 

@@ -16,7 +16,8 @@ import numpy as np
 from forecast import evidence
 from forecast.errors import NotEnoughHistory
 from forecast.models.base import bands
-from forecast.models.dressed import Dressed, FittedDressed, Learnt
+from forecast.models.dressed import Dressed, FittedDressed
+from forecast.models.expected import Learnt
 from forecast.models.level_profile import LevelProfile
 from forecast.models.rates import rates
 from forecast.models.split import Split, whole_of

@@ -14,7 +14,7 @@ method dress its next forecasts is the idea of conformal prediction; here each p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -78,6 +78,10 @@ class DayEffect:
         neighbour, persistent = _correlations(off, sd, sampling, expected)
         return cls(sd, centre, persistent, neighbour, _shape(standard, weight), slope)
 
+    def widened(self, factor: float) -> DayEffect:
+        """The same law, so many times as wide."""
+        return replace(self, sd=factor * self.sd)
+
     def size(self, ahead: npt.NDArray[np.int64]) -> Floats:
         """Spread for days ahead [n]; beyond what was seen the variance grows as it did, linearly."""
         last = len(self.sd) - 1
@@ -111,7 +115,9 @@ class DayEffect:
     def draw(self, ahead: npt.NDArray[np.int64], draws: int, rng: np.random.Generator) -> Floats:
         """Log day effects about the centre float[days, draws] for days ahead [days], jointly (a t copula)."""
         root = np.linalg.cholesky(self.correlation(ahead) + 1e-9 * np.eye(len(ahead)))
-        half = (draws + 1) // 2  # each with its mirror image: the middle of few draws is steady from night to night
+        half = (
+            draws + 1
+        ) // 2  # each with its mirror image: the middle of few draws is steady from night to night
         student = root @ rng.standard_normal((len(ahead), half))
         student *= np.sqrt(FREEDOM / rng.chisquare(FREEDOM, size=(1, half)))
         student = np.concatenate([student, -student], axis=1)[:, :draws]

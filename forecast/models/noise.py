@@ -23,6 +23,8 @@ from forecast.models.day_effect import DayEffect
 from forecast.models.hindcasts import Hindcasts
 from forecast.models.slot_effect import SlotEffect
 
+YOUNG_DAYS, YOUNG_DOUBT = 120, 0.8
+A_YEAR = 400  # days of history after which the hindcasts have seen a season come back
 HALF = 0.5  # added to counts before a logarithm
 
 
@@ -46,14 +48,19 @@ class Noise:
     slot: SlotEffect
 
     @classmethod
-    def of(cls, hindcasts: Hindcasts, *, whole_year: bool = True) -> Noise:
-        """Estimate from hindcasts; with few of them, shrunk towards what is usual."""
+    def of(cls, hindcasts: Hindcasts, *, days_known: int = A_YEAR) -> Noise:
+        """Estimate from hindcasts; with few of them, shrunk towards what is usual.
+
+        days_known: how long the history is. What a few weeks of hindcasts show is the good weather; without a season
+        more, all effects are taken for wider than they look, and drift is added that no hindcast can have seen.
+        """
         if len(hindcasts) == 0:
             return cls(DayEffect.usual(), SlotEffect.usual(hindcasts.rate.shape[2]))
         ratio, expected = day_ratios(hindcasts)
         age = (hindcasts.origins[-1] - hindcasts.origins).astype(np.float64)
-        day = DayEffect.of(ratio, expected, age, whole_year=whole_year)
-        return cls(day, SlotEffect.of(hindcasts))
+        day = DayEffect.of(ratio, expected, age, whole_year=days_known >= A_YEAR)
+        doubt = 1 + YOUNG_DOUBT * max(0.0, 1 - days_known / YOUNG_DAYS)
+        return cls(day.widened(doubt), SlotEffect.of(hindcasts).widened(doubt))
 
     def counts(self, mean: Floats, rng: np.random.Generator) -> Floats:
         """Counts around a mean of any shape: gamma-Poisson."""

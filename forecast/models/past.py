@@ -21,7 +21,6 @@ from forecast.models.signal_effect import Effect, Forward, Scored, build_rows, f
 from forecast.vintage import Snapshot
 
 NOISE_DAYS = 98
-YEAR_DAYS = 400  # of history, before the hindcasts have seen a season come back
 LONG_DAYS = 300  # of history; from here on every second origin is enough
 EVIDENCE_DAYS = 366
 LEAST_ORIGINS = 42
@@ -63,7 +62,7 @@ def _past(rates: tuple[RateModel, ...], snapshot: Snapshot, name: str, days: int
     mixed = aligned[0].with_rate(combine(np.stack([each.rate for each in aligned]), weights))
     recent = mixed.tail(NOISE_DAYS)
     echo = Echo.of(recent, history.today)
-    noise = Noise.of(echo.applied(recent), whole_year=history.today - history.first_day > YEAR_DAYS)
+    noise = Noise.of(echo.applied(recent), days_known=history.today - history.first_day)
     return Past(tuple(rate for rate, _ in kept), echo.applied(mixed), weights, noise, echo)
 
 

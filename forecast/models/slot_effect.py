@@ -9,7 +9,7 @@ L'Ecuyer (2012), Comput. Oper. Res. 39:1391-1402; Ibrahim, Ye, L'Ecuyer & Shen (
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -64,6 +64,10 @@ class SlotEffect:
         total, usual = max(float(found.sum()) + gamma, 1e-6), float(USUAL.sum()) + USUAL_GAMMA
         scale = (usual / total) ** (PRIOR_DAYS / (weight.sum() + PRIOR_DAYS))
         return cls(scale * found, scale * gamma, slots)
+
+    def widened(self, factor: float) -> SlotEffect:
+        """The same law, so many times as wide."""
+        return replace(self, variances=factor**2 * self.variances, gamma=factor**2 * self.gamma)
 
     @property
     def middle(self) -> float:

@@ -126,7 +126,7 @@ def drivers(
     strict: Strict = False,
     as_json: AsJson = False,
 ) -> None:
-    """What is known ahead, past and future: date,driver,value (letters, invoice runs, campaigns)."""
+    """What is known ahead, past and future: date,driver,value[,worth] (letters, campaigns; worth: contacts per unit)."""
     from jobs.imports import import_drivers
 
     options = {"timezone": timezone, "mode": mode, "date_order": date_order}
@@ -163,6 +163,21 @@ def hours(
     from jobs.imports import import_hours
 
     _load(import_hours, file, dry_run, strict, as_json, timezone=timezone, date_order=date_order)
+
+
+@importing.command("queue-map")
+def queue_map(
+    file: File,
+    timezone: Timezone = None,
+    date_order: DateOrder = None,
+    dry_run: DryRun = False,
+    strict: Strict = False,
+    as_json: AsJson = False,
+) -> None:
+    """Queues renamed, merged and split: queue,into,date[,share]. A queue's moves replace those held; share 0 takes one back."""
+    from jobs.imports import import_queue_map
+
+    _load(import_queue_map, file, dry_run, strict, as_json, timezone=timezone, date_order=date_order)
 
 
 def _load(

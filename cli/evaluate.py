@@ -11,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.table import Table
 
     from forecast.buckets import Interval
     from forecast.report import Report
@@ -34,7 +35,10 @@ def evaluate(
     ] = None,
     drivers: Annotated[Path | None, typer.Option(help="What is known ahead: date,driver,value.")] = None,
     special_days: Annotated[Path | None, typer.Option(help="date,name or an ICS calendar.")] = None,
-    hours: Annotated[Path | None, typer.Option(help="queue,weekday,opens,closes.")] = None,
+    hours: Annotated[Path | None, typer.Option(help="queue,weekday,opens,closes[,valid_from].")] = None,
+    queue_map: Annotated[
+        Path | None, typer.Option(help="Queues renamed, merged, split: queue,into,date[,share].")
+    ] = None,
     missing: Annotated[Literal["zero", "unknown"], typer.Option(help="What an absent row means.")] = "zero",
     by: Annotated[Literal["queue", "topic", "channel"], typer.Option(help="One series per what.")] = "queue",
     models: Annotated[str | None, typer.Option(help="Catalogue names with commas, or all.")] = None,
@@ -63,7 +67,7 @@ def evaluate(
 
     say: Callable[[str], None] = (lambda _: None) if as_json else typer.echo
     grid = Interval.parse(interval)
-    files = Files(volumes, signals, drivers, special_days, hours)
+    files = Files(volumes, signals, drivers, special_days, hours, queue_map)
     archive = read_archive(
         files, interval=grid, tz=timezone, by=by, country=country, absent_is_zero=missing == "zero", say=say
     )
@@ -229,9 +233,33 @@ def _print(report: Report) -> None:
         console.print(report.sentence(series))
         for row in (row for row in found["evidence"] if row["series"] == series):
             console.print(f"  {row['signal']} {row['lead_band']}: {VERDICTS[row['gate']]}{row['why']}")
+        if rows := [row for row in found["aht"] if row["series"] == series]:
+            console.print(_handle_table(series, rows))
     for problem in found["problems"]:
         console.print(f"[yellow]{problem}[/yellow]")
     console.print(f"{found['seconds']['total']:.1f} s")
+
+
+def _handle_table(series: str, rows: list[dict[str, Any]]) -> Table:
+    """Handling time and workload against the eight-week average, by lead band."""
+    from rich.table import Table
+
+    columns = (
+        "how far ahead",
+        "AHT (s)",
+        "WAPE %",
+        "mean8 %",
+        "in the band %",
+        "work WAPE %",
+        "work mean8 %",
+    )
+    table = Table(title=f"{series}: handling time and workload", title_justify="left")
+    for column in columns:
+        table.add_column(column, justify="left" if column == columns[0] else "right")
+    shares = ("wape", "wape_mean8", "within_80", "workload_wape", "workload_wape_mean8")
+    for row in rows:
+        table.add_row(row["lead_band"], f"{row['mean_aht']:.0f}", *(_percent(row[name]) for name in shares))
+    return table
 
 
 def _percent(value: float | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +14,14 @@ from forecast.contacts.assumed import with_known_at
 from forecast.contacts.drivers import read_drivers
 from forecast.contacts.loaded import Loaded, LoadedSide
 from forecast.contacts.opening_hours import read_hours
+from forecast.contacts.queue_moves import read_queue_map
 from forecast.contacts.signals import read_signals
 from forecast.contacts.special_days import read_days
 from forecast.contacts.volumes import read_volumes
 from forecast.days import Calendar, OpeningHours, country_of
+from forecast.errors import InputError
+from forecast.handling import Handling, spent
+from forecast.queue_map import QueueMap
 from forecast.vintage import ALWAYS, Archive, Driver, Series, Signal, Versions
 
 Say = Callable[[str], None]
@@ -32,6 +36,7 @@ class Files:
     drivers: Path | None = None
     special_days: Path | None = None
     hours: Path | None = None
+    queue_map: Path | None = None
 
 
 def read_archive(
@@ -42,12 +47,15 @@ def read_archive(
     _tell(loaded, say)
     volumes = with_known_at(loaded.frame, interval=interval, tz=tz)
     hours = _hours(files.hours, tz, say)
-    return Archive(
-        series=_series(volumes, interval, tz, by, hours, absent_is_zero),
+    moves = _queue_map(files.queue_map, tz, by, say)
+    moves.require(sorted(volumes["queue"].unique()))
+    archive = Archive(
+        series=_series(volumes, interval, tz, by, hours, absent_is_zero, moves.queues),
         signals=_signals(files.signals, interval, tz, say),
         drivers=_drivers(files.drivers, tz, say),
         calendar=_calendar(files.special_days, tz, country, say),
     )
+    return moves.apply(archive, hours=hours)
 
 
 def _tell(loaded: Loaded | LoadedSide, say: Say) -> None:
@@ -67,12 +75,16 @@ def _series(
     by: str,
     hours: Mapping[str, OpeningHours],
     absent_is_zero: bool,
+    mapped: Collection[str],
 ) -> dict[str, Series]:
-    """One series per queue or channel; by topic, one per queue and topic beside each whole queue."""
+    """One series per queue or channel; by topic, one per queue and topic beside each whole queue.
+
+    A queue with one topic is that topic, unless the queue map may bring it others (`mapped`).
+    """
     made: dict[str, Series] = {}
     group = "channel" if by == "channel" else "queue"
     for name, rows in volumes.groupby(group, sort=True):
-        whole = _versions(rows)
+        whole, handling = _versions(rows)
         channel = str(rows["channel"].iloc[0])
         first = str(rows["queue"].iloc[0])
         series = Series(
@@ -85,43 +97,46 @@ def _series(
             "all",
             hours.get(first, hours.get("")),
             absent_is_zero,
+            handling=handling,
         )
         made[series.name] = series
         topics = sorted(rows["topic"].unique())
-        if by != "topic" or len(topics) < 2:
+        if by != "topic" or topics == ["all"] or (len(topics) < 2 and name not in mapped):
             continue
         for topic in topics:
             own = f"{name}/{topic}"
+            mine, handling = _versions(rows[rows["topic"] == topic])
             made[own] = Series(
                 own,
                 interval,
                 tz,
-                _versions(rows[rows["topic"] == topic]),
+                mine,
                 str(name),
                 channel,
                 str(topic),
                 series.hours,
                 absent_is_zero,
                 span=whole,
+                handling=handling,
             )
     return made
 
 
-def _versions(rows: pd.DataFrame) -> Versions:
+def _versions(rows: pd.DataFrame) -> tuple[Versions, Handling | None]:
     """Rows of one series; several topics of a bucket are summed, and known when the last of them is."""
-    if rows["ds"].is_unique:
-        return Versions.of(
-            column_ns(rows["ds"]), rows["offered"].to_numpy(dtype=np.float64), column_ns(rows["known_at"])
-        )
-    latest = rows.drop_duplicates(["topic", "queue", "ds"], keep="last")
-    if len(latest) < len(rows) and rows["topic"].nunique() == 1 and rows["queue"].nunique() == 1:
-        return Versions.of(
-            column_ns(rows["ds"]), rows["offered"].to_numpy(dtype=np.float64), column_ns(rows["known_at"])
-        )
-    summed = latest.groupby("ds").agg(offered=("offered", "sum"), known_at=("known_at", "max")).reset_index()
-    return Versions.of(
-        column_ns(summed["ds"]), summed["offered"].to_numpy(dtype=np.float64), column_ns(summed["known_at"])
+    numbers = rows.reindex(columns=["offered", "handled", "aht_seconds"]).astype(np.float64)
+    seconds, contacts = spent(*numbers.to_numpy().T)
+    rows = rows.assign(seconds=seconds, contacts=contacts)
+    one = rows["topic"].nunique() == 1 and rows["queue"].nunique() == 1
+    if not (one or rows["ds"].is_unique):
+        latest = rows.drop_duplicates(["topic", "queue", "ds"], keep="last").groupby("ds")
+        sums = latest[["offered", "seconds", "contacts"]].sum(min_count=1)
+        rows = sums.assign(known_at=latest["known_at"].max()).reset_index()
+    ds, known_at = column_ns(rows["ds"]), column_ns(rows["known_at"])
+    offered, seconds, contacts = (
+        rows[name].to_numpy(dtype=np.float64) for name in ("offered", "seconds", "contacts")
     )
+    return Versions.of(ds, offered, known_at), Handling.of(ds, known_at, seconds=seconds, contacts=contacts)
 
 
 def _signals(path: Path | None, grid: Interval, tz: str, say: Say) -> dict[str, Signal]:
@@ -173,8 +188,9 @@ def _drivers(path: Path | None, tz: str, say: Say) -> dict[str, Driver]:
         if "known_at" in rows.columns:
             given = rows["known_at"].notna().to_numpy()
             known[given] = column_ns(rows["known_at"][given])
-        values = Versions.of(column_ns(rows["ds"]), rows["value"].to_numpy(dtype=np.float64), known)
-        made[f"{name}@{queue}" if str(queue) else str(name)] = Driver(str(name), values, str(queue))
+        told = rows.reindex(columns=["value", "worth"]).to_numpy(dtype=np.float64)
+        values, worth = (Versions.of(column_ns(rows["ds"]), column, known) for column in told.T)
+        made[f"{name}@{queue}" if str(queue) else str(name)] = Driver(str(name), values, str(queue), worth)
     return made
 
 
@@ -184,6 +200,20 @@ def _hours(path: Path | None, tz: str, say: Say) -> dict[str, OpeningHours]:
     loaded = read_hours(path, tz=tz)
     _tell(loaded, say)
     return {str(queue): OpeningHours.from_frame(rows) for queue, rows in loaded.frame.groupby("queue")}
+
+
+def _queue_map(path: Path | None, tz: str, by: str, say: Say) -> QueueMap:
+    if path is None:
+        return QueueMap()
+    if by == "channel":
+        raise InputError(
+            "A queue map moves contacts between queues; by channel there are none.",
+            remedy="Use --by queue or --by topic, or leave the queue map out.",
+            field="queue_map",
+        )
+    loaded = read_queue_map(path, tz=tz)
+    _tell(loaded, say)
+    return QueueMap.from_frame(loaded.frame)
 
 
 def _calendar(path: Path | None, tz: str, country: str, say: Say) -> Calendar:

@@ -103,7 +103,10 @@ def _run(
     leads = Leads.days(snapshot, name, horizon_days)
     series = archive.series[name]
     last = int(series.offered.ds.max() if series.span is None else series.span.ds.max())
-    leads = Leads(leads.grid.take(leads.grid.ds <= last), cutoff)
+    if (
+        last >= cutoff or not snapshot.history(name).dead
+    ):  # of a queue that is over, nothing comes: that is known
+        leads = Leads(leads.grid.take(leads.grid.ds <= last), cutoff)
     came = came_on(series, leads.grid.ds)
     open_ = snapshot.history(name).opening(leads.grid)
     started = time.perf_counter()

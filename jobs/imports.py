@@ -1,4 +1,4 @@
-"""Files into the store: volumes, signals, drivers, special days, opening hours. One file is one upload, a layer.
+"""Files into the store: volumes, signals, drivers, special days, opening hours, queue map. One file is one upload, a layer.
 
 When a row of a file counts as known (measuring.md, "Time known"): at the END of its interval, marked as assumed.
 A row that corrects one already held is known now (`revision`), unless the file repairs an import that nobody acted on
@@ -21,16 +21,19 @@ from forecast.contacts.assumed import with_known_at
 from forecast.contacts.drivers import read_drivers
 from forecast.contacts.loaded import LoadedSide
 from forecast.contacts.opening_hours import read_hours
+from forecast.contacts.queue_moves import read_queue_map
 from forecast.contacts.signals import read_signals
 from forecast.contacts.special_days import read_days
 from forecast.contacts.tables import Source
 from forecast.contacts.volumes import read_volumes
 from forecast.errors import InputError
+from forecast.queue_map import QueueMap
 from jobs.facts import apply_facts
 from store.columns import ALWAYS_MICROS, moments
 from store.days import save_days, save_hours
 from store.drivers import load_drivers, save_drivers
-from store.queues import Queue, load_queues, save_queue
+from store.queue_map import save_queue_map
+from store.queues import Queue, load_queues, require_queues, save_queue
 from store.settings import Settings
 from store.signals import load_signal_catalogue, load_signals, save_signals
 from store.uploads import create_upload
@@ -199,6 +202,32 @@ def import_hours(
     tz = timezone or settings.company.timezone
     loaded = read_hours(source, tz=tz, date_order=date_order)
     changed = save_hours(session, _local_dates(loaded.frame, ("valid_from",), tz))
+    return _side(loaded, _named(source, name), changed)
+
+
+def import_queue_map(
+    session: Session,
+    settings: Settings,
+    source: Source,
+    *,
+    name: str | None = None,
+    timezone: str | None = None,
+    date_order: str | None = None,
+) -> Imported:
+    """A file of moves between queues -> the store; replaces the moves of each queue it names, 0 as share takes one back.
+
+    A queue that contacts go to and that is not held yet is made like the one they come from. NotFound for an unknown
+    one to come from.
+    """
+    tz = timezone or settings.company.timezone
+    loaded = read_queue_map(source, tz=tz, date_order=date_order)
+    held = {queue.name: queue for queue in load_queues(session)}
+    for move in QueueMap.from_frame(loaded.frame).moves:
+        require_queues(session, [move.queue])
+        if move.into not in held:
+            held[move.into] = replace(held[move.queue], name=move.into)
+            save_queue(session, held[move.into])
+    changed = save_queue_map(session, loaded.frame)
     return _side(loaded, _named(source, name), changed)
 
 

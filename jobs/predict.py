@@ -1,7 +1,9 @@
 """The forecast: per queue the champion is fitted on what is known now, looks ahead, and its quantiles are stored.
 
     queue ─► Archive ─► Snapshot(now) ─► model.fit ─► sample paths ─► per interval, hour, day, week, month ─► a version
+                                    └─► long run by day, beyond the intervals ─► day, week, month ─┘
 
+Where the history has handling times, the paths get a handling time and a workload beside them, and both are stored too.
 The version is a draft that nobody sees until the last line publishes it. Each queue is a transaction of its own, so that
 a long run never keeps others from writing; a queue that cannot be forecast is reported, and the others go on.
 """
@@ -9,7 +11,7 @@ a long run never keeps others from writing; a queue that cannot be forecast is r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -17,19 +19,22 @@ import pandas as pd
 from sqlalchemy.orm import Session
 
 from forecast import catalogue, selection
-from forecast.arrays import Floats, Ns
+from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import Grid, Interval, day_start, end, floor, from_ns, to_ns
 from forecast.errors import NotEnoughHistory
-from forecast.models.base import Leads, Model, Paths, require_days
+from forecast.models.base import LONG_RUN, Leads, Model, Paths, require_days
+from forecast.models.long_run import LongRun, beyond, long_run
+from forecast.models.long_workload import onward
 from forecast.models.split import Split
-from forecast.vintage import Archive, History, Series
+from forecast.models.workload import Workload, workload
+from forecast.vintage import Archive, History
 from jobs.facts import apply_facts, open_archive
 from jobs.ledger import FAILED, Outcome, checkpoint, explain_failure, run_id
 from jobs.select import combined
 from store.forecasts import create_version, publish_version, save_forecast
 from store.queues import load_queues
 from store.scores import save_report
-from store.settings import Settings
+from store.settings import INTERVAL_DAYS, Settings
 
 GRANULARITIES = {"hour": Interval.HOUR, "day": Interval.DAY, "week": Interval.WEEK, "month": Interval.MONTH}
 LEAST_DAYS = 14  # each weekday twice; with less, no method knows more than the reader
@@ -44,12 +49,32 @@ class Forecast:
              then what may come; so a running day, week or month is forecast as a whole
     methods: per lead band the method, all weights and the signals in use
     warning: what the planner should know about it, or ''
+    workload: what the paths cost; None where the queue has no handling times
+    days: by local day, the paths and then the long run; None where there is none; day_workload: what they cost
+    note: how far the history supports the long run, or ''
     """
 
     paths: Paths
     cutoff: int
     methods: list[dict[str, object]]
     warning: str = ""
+    workload: Workload | None = None
+    days: Paths | None = None
+    day_workload: Workload | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Buckets of one granularity that are not over yet: ds[n], values[n, mean and quantiles].
+
+    costs: handling time and workload in seconds, each laid out like the values; None without handling times
+    """
+
+    granularity: str
+    ds: Ns
+    values: Floats
+    costs: tuple[Floats, Floats] | None
 
 
 def run(session: Session, settings: Settings, now: pd.Timestamp) -> Outcome:
@@ -78,8 +103,7 @@ def forecast_all(
             forecast = (ready or {}).get(queue.name) or look_ahead(
                 open_archive(session, settings, [queue.name]), settings, queue.name, now
             )
-            for granularity, ds, values in rows(forecast):
-                save_forecast(session, version, queue.name, granularity, ds, values)
+            save(session, version, queue=queue.name, forecast=forecast)
             checkpoint(session)
         except Exception as error:
             session.rollback()
@@ -100,23 +124,67 @@ def forecast_all(
     return Outcome({"queues": made, "version": version}, tuple(problems))
 
 
+def save(session: Session, version: int, *, queue: str, forecast: Forecast) -> None:
+    """Every granularity of a queue's forecast into a draft."""
+    for each in rows(forecast):
+        save_forecast(session, version, queue, each.granularity, each.ds, each.values, costs=each.costs)
+
+
 def look_ahead(
     archive: Archive, settings: Settings, name: str, now: pd.Timestamp, *, days: int | None = None
 ) -> Forecast:
-    """One queue over `days` local days (default: `models.horizon_days`), from what the archive knew at `now`."""
+    """One queue over `days` local days, from what the archive knew at `now`; beyond INTERVAL_DAYS the rest is by day.
+
+    Without `days`: over `models.horizon_days`, and on to `models.long_days` by day.
+    """
     if name not in archive.series:
         raise NotEnoughHistory(f"{name}: there are no contacts yet.", remedy="Import volumes for it first.")
-    cutoff, warning = _cutoff(archive.series[name], now)
+    cutoff, warning = _cutoff(archive, name, now)
     snapshot = archive.at(cutoff).only(name)
     history = snapshot.history(name)
     require_days(history, LEAST_DAYS, "a forecast")
     midnight = int(day_start([history.today], history.series.tz)[0])
-    ahead = Leads.days(snapshot.at(midnight), name, days or settings.models.horizon_days)
+    near, far = _horizons(settings, days)
+    ahead = Leads.days(snapshot.at(midnight), name, near)
     model = method(settings)
     draws, seed = settings.models.draws, settings.models.seed
     paths = model.fit(snapshot).predict(snapshot, Leads(ahead.grid, cutoff), draws=draws, seed=seed)
     methods = selection.chosen(snapshot, name, model) if isinstance(model, Split) else []
-    return Forecast(_with_what_came(paths, history), cutoff, methods, warning)
+    paths = _with_what_came(paths, history)
+    found = Forecast(paths, cutoff, methods, warning, workload(history, paths, seed=seed))
+    if far <= near:
+        return found
+    return _further(found, long_run(snapshot, name, days=far, draws=draws, seed=seed), history.today)
+
+
+def _horizons(settings: Settings, days: int | None) -> tuple[int, int]:
+    """How many days are forecast by interval, and how many by day."""
+    near = settings.models.horizon_days
+    if days is None:
+        return near, settings.models.long_days
+    return (days, 0) if days <= INTERVAL_DAYS else (near, days)
+
+
+def _further(forecast: Forecast, far: LongRun, today: int) -> Forecast:
+    """The forecast with the long run after it."""
+    work = None if forecast.workload is None else forecast.workload.total(Interval.DAY)
+    near = forecast.paths.total(Interval.DAY)
+    later = beyond(near, far, today)
+    if later is None:
+        return replace(forecast, note=far.note)
+    ds = np.concatenate([near.grid.ds, later.grid.ds])
+    values = np.concatenate([near.values, later.values], axis=1)
+    days = Paths(near.series, Grid.of(ds, Interval.DAY, near.grid.tz), values)
+    day_workload = None if work is None else onward(work, days)
+    methods = [*forecast.methods, _method_of(far)]
+    return replace(forecast, methods=methods, days=days, day_workload=day_workload, note=far.note)
+
+
+def _method_of(far: LongRun) -> dict[str, object]:
+    """The long run as a row of the list of methods."""
+    most = max(far.weights, key=lambda name: far.weights[name], default="")
+    facts = {"model": most, "weights": dict(far.weights), "signals": []}
+    return {"series": far.paths.series[0], "lead_band": LONG_RUN, **facts, "note": far.note}
 
 
 def looking_ahead(settings: Settings, now: pd.Timestamp) -> Callable[[Archive, str], Forecast]:
@@ -134,32 +202,53 @@ def method(settings: Settings) -> Model:
     return selection.champion(combined(settings)) if named == "champion" else catalogue.model(named)
 
 
-def rows(forecast: Forecast) -> Iterator[tuple[str, Ns, Floats]]:
-    """-> (granularity, ds[n], values[n, mean and quantiles]) of the buckets that are not over yet and known as a whole."""
-    paths = forecast.paths
-    yield "interval", *_unfinished(paths, forecast.cutoff, paths.grid)
+def rows(forecast: Forecast) -> Iterator[Rows]:
+    """Per granularity the buckets that are not over yet and known as a whole."""
+    near = (forecast.paths, forecast.workload)
+    far = near if forecast.days is None else (forecast.days, forecast.day_workload)
+    own = forecast.paths.grid.interval
+    paths, work = far if own is Interval.DAY else near
+    yield _rows("interval", forecast.cutoff, paths, work=work, whole=paths.grid)
     for granularity, length in GRANULARITIES.items():
-        if length.seconds >= paths.grid.interval.seconds:
-            yield granularity, *_unfinished(paths.total(length), forecast.cutoff, paths.grid)
+        if length.seconds >= own.seconds:
+            paths, work = far if length.slots == 1 else near
+            cost = None if work is None else work.total(length)
+            total = paths.total(length) if cost is None else cost.contacts
+            yield _rows(granularity, forecast.cutoff, total, work=cost, whole=paths.grid)
 
 
-def _unfinished(paths: Paths, cutoff: int, whole: Grid) -> tuple[Ns, Floats]:
-    """Buckets that end after the cutoff and lie wholly inside the days looked at, without an unknown in them."""
+def _rows(granularity: str, cutoff: int, paths: Paths, *, work: Workload | None, whole: Grid) -> Rows:
+    keep = _unfinished(paths, cutoff, whole)
+    kept = Paths(paths.series, paths.grid.take(keep), paths.values[:, keep])
+    values = np.column_stack([kept.mean()[0], kept.quantiles()[0]])
+    cost = None if work is None else work.take(keep)
+    costs = None if cost is None else (cost.handle_time(), cost.work())
+    return Rows(granularity, kept.grid.ds, values, costs)
+
+
+def _unfinished(paths: Paths, cutoff: int, whole: Grid) -> Flags:
+    """bool[n]: buckets that end after the cutoff and lie wholly inside the days looked at, without an unknown in them."""
     ends = end(paths.grid.ds, paths.grid.interval, paths.grid.tz)
     last = int(end(whole.ds[-1:], whole.interval, whole.tz)[0])
     inside = (paths.grid.ds >= whole.ds[0]) & (ends > cutoff) & (ends <= last)
-    keep = inside & ~np.isnan(paths.values[0]).any(axis=1)
-    kept = Paths(paths.series, paths.grid.take(keep), paths.values[:, keep])
-    return kept.grid.ds, np.column_stack([kept.mean()[0], kept.quantiles()[0]])
+    return np.asarray(inside & ~np.isnan(paths.values[0]).any(axis=1))
 
 
-def _cutoff(series: Series, now: pd.Timestamp) -> tuple[int, str]:
-    """The moment to forecast from: now; or, where the data end long before, their end, with a warning."""
+def _cutoff(archive: Archive, name: str, now: pd.Timestamp) -> tuple[int, str]:
+    """The moment to forecast from: now; or, where the data end long before, their end, with a warning.
+
+    A queue that ended while others went on is forecast from now: that it is over is what is known of it.
+    """
+    series = archive.series[name]
+    if archive.at(now).history(name).dead:
+        came = from_ns(int(series.offered.ds[series.offered.value > 0].max())).tz_convert(series.tz)
+        over = f"{name}: no contact since {came:%Y-%m-%d}, so it counts as over and its forecast is zero."
+        return to_ns(now), over if series.ends is None else ""
     last = int(end(series.offered.ds.max(keepdims=True), series.interval, series.tz)[0])
     if to_ns(now) - last <= STALE.value:
         return to_ns(now), ""
     local = from_ns(last).tz_convert(series.tz)
-    return last, f"{series.name}: the data end on {local:%Y-%m-%d %H:%M}, so the forecast begins there."
+    return last, f"{name}: the data end on {local:%Y-%m-%d %H:%M}, so the forecast begins there."
 
 
 def _with_what_came(paths: Paths, history: History) -> Paths:

@@ -106,8 +106,7 @@ def _try(archive: Archive, sample: Plan | None) -> dict[str, list[Any]]:
     """Scores and problems of the sample on the first queue."""
     if sample is None:
         return {}
-    name, series = next(iter(archive.series.items()))
-    tried = evaluate(replace(archive, series={name: series}, memo={}, recent={}), sample).as_dict()
+    tried = evaluate(archive.alone(next(iter(archive.series))), sample).as_dict()
     return {what: tried[what] for what in ("scores", "problems")}
 
 

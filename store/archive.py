@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from forecast.arrays import Floats, Ns
 from forecast.buckets import Interval
 from forecast.days import Calendar, OpeningHours
+from forecast.handling import Handling, spent
 from forecast.vintage import Archive, Driver, Series, Signal, Versions
 from store.days import load_days, load_hours
 from store.drivers import driver_series
 from store.queues import Queue, load_queues, require_queues
 from store.statements import table_of
-from store.tables import SignalSeries
+from store.tables import SignalSeries, VolumeRow, VolumeSeries
 from store.versions import KINDS, Rows, load
 from store.volumes import volume_series
 
 WHOLE = "all"
+DAY_MICROS = 86_400_000_000
 
 
 def load_archive(
@@ -31,33 +33,53 @@ def load_archive(
     country: str | None = None,
     region: str | None = None,
     queues: Sequence[str] | None = None,
+    days_of: str | None = None,
 ) -> Archive:
     """The archive of some queues or of all: a Series per queue, signals `signal` and `signal:topic`, drivers, calendar.
 
     A queue counted by topic is the sum of its topics as known at each moment; where a bucket has a row of the topic `all`,
-    that one is the sum. Queues without a row are left out. The calendar holds the days of every queue, and with exactly
-    one queue asked for also its own. NotFound for an unknown queue.
+    that one is the sum. Queues without a row are left out. Of queues not asked for it is only told when they had contacts
+    (`Archive.beside`). The calendar holds the days of every queue, and with `days_of`, or with exactly one queue asked
+    for, also the queue's own. NotFound for an unknown queue.
     """
     if queues is not None:
         require_queues(session, list(queues))
     chosen = [queue for queue in load_queues(session) if queues is None or queue.name in queues]
-    days = load_days(session, queue=chosen[0].name if queues is not None and len(chosen) == 1 else "")
+    alone = chosen[0].name if queues is not None and len(chosen) == 1 else ""
+    days = load_days(session, queue=days_of or alone)
+    series = _series(session, chosen)
     return Archive(
-        series=_series(session, chosen),
+        series=series,
         signals=_signals(session),
         drivers=_drivers(session),
         calendar=Calendar.of(days.drop(columns="queue"), country=country, region=region),
+        beside=Versions.none() if queues is None else _beside(session, series),
     )
+
+
+def _beside(session: Session, held: Mapping[str, Series]) -> Versions:
+    """Contacts of the queues not held, after the last one of those that are: a row per day, known with the day's first."""
+    table, names = table_of(VolumeRow), table_of(VolumeSeries)
+    contacts = [series.offered.ds[series.offered.value > 0] for series in held.values()]
+    since = max((int(ds.max(initial=0)) for ds in contacts), default=0) // 1000
+    others = select(names.c.id).where(names.c.queue.not_in(list(held)))
+    query = select(func.min(table.c.ds), func.min(table.c.known_at)).where(
+        table.c.series_id.in_(others), table.c.ds > since, table.c.offered > 0
+    )
+    rows = session.execute(query.group_by(table.c.ds // DAY_MICROS)).all()
+    ds, known_at = np.array([tuple(row) for row in rows], dtype=np.int64).reshape(len(rows), 2).T * 1000
+    return Versions.of(ds, np.ones(len(ds)), known_at)
 
 
 def _series(session: Session, queues: Sequence[Queue]) -> dict[str, Series]:
     names = volume_series(session, [queue.name for queue in queues])
-    rows = load(session, KINDS["volumes"], series=list(names), values=["offered"])
+    rows = load(session, KINDS["volumes"], series=list(names), values=["offered", "handled", "aht_seconds"])
     hours = dict(list(load_hours(session).groupby("queue")))
     made = {}
     for queue in queues:
         mine = {number: topic for number, (name, topic) in names.items() if name == queue.name}
-        offered = _total(rows.take(np.isin(rows.series, list(mine))), mine)
+        held = rows.take(np.isin(rows.series, list(mine)))
+        offered = _total(held, mine)
         if len(offered) == 0:
             continue
         made[queue.name] = Series(
@@ -69,8 +91,17 @@ def _series(session: Session, queues: Sequence[Queue]) -> dict[str, Series]:
             channel=queue.channel,
             topic=queue.topic,
             hours=OpeningHours.from_frame(hours[queue.name]) if queue.name in hours else None,
+            handling=_handling(held, mine),
         )
     return made
+
+
+def _handling(rows: Rows, topics: dict[int, str]) -> Handling | None:
+    """What a queue's contacts cost: seconds and contacts are summed over its topics like the contacts offered."""
+    seconds, contacts = spent(*rows.values.T)
+    if np.isnan(seconds).all():
+        return None
+    return Handling(*(_total(replace(rows, values=each[:, None]), topics) for each in (seconds, contacts)))
 
 
 def _total(rows: Rows, topics: dict[int, str]) -> Versions:
@@ -122,16 +153,12 @@ def _drivers(session: Session) -> dict[str, Driver]:
     rows = load(session, KINDS["drivers"])
     made = {}
     for number, (name, queue) in sorted(driver_series(session).items(), key=lambda item: item[1]):
-        # a plan taken back is a plan of nothing
-        values = np.nan_to_num(rows.values[rows.series == number])
         held = rows.take(rows.series == number)
         if len(held):
-            key = f"{name}@{queue}" if queue else name
-            made[key] = Driver(
-                name,
-                _versions(Rows(held.id, held.series, held.ds, held.known_at, held.upload, values)),
-                queue,
-            )
+            # a plan taken back is a plan of nothing
+            values = _versions(replace(held, values=np.nan_to_num(held.values[:, :1])))
+            worth = _versions(replace(held, values=held.values[:, 1:]))
+            made[f"{name}@{queue}" if queue else name] = Driver(name, values, queue, worth)
     return made
 
 

@@ -166,6 +166,7 @@ class DriverRow(Base):
     ds: Mapped[int] = mapped_column(Micros)
     known_at: Mapped[int] = mapped_column(Micros)
     value: Mapped[float | None]
+    worth: Mapped[float | None]  # contacts per unit, as the planner assumes them
     assumed: Mapped[bool]
     upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"), index=True)
 
@@ -196,6 +197,16 @@ class HourRow(Base):
     weekday: Mapped[int] = mapped_column(primary_key=True)  # Monday = 0
     opens: Mapped[str] = mapped_column(String(5), primary_key=True)
     closes: Mapped[str] = mapped_column(String(5))
+
+
+class MoveRow(Base):
+    """From a local day on, a share of a queue's contacts comes to another queue."""
+
+    __tablename__ = "queue_moves"
+    queue: Mapped[str] = mapped_column(primary_key=True)
+    into_queue: Mapped[str] = mapped_column(primary_key=True)
+    date: Mapped[str] = mapped_column(String(10), primary_key=True)  # a local day, ISO 8601
+    share: Mapped[float]
 
 
 class MentionRow(Base):
@@ -277,7 +288,7 @@ class ForecastSeries(Base):
 
 
 class ForecastRow(Base):
-    """`packed`: float32, little-endian: the mean, then `models.base.QUANTILES`."""
+    """`packed`: float32, little-endian: the mean, then `models.base.QUANTILES`. aht, workload: so too, in seconds."""
 
     __tablename__ = "forecasts"
     __table_args__ = (
@@ -289,6 +300,8 @@ class ForecastRow(Base):
     granularity: Mapped[str] = mapped_column(String(16), primary_key=True)
     ds: Mapped[int] = mapped_column(Micros, primary_key=True)
     packed: Mapped[bytes]
+    aht: Mapped[bytes | None]  # NULL where the queue has no handling times
+    workload: Mapped[bytes | None]
 
 
 class ScoreRow(Base):

@@ -50,7 +50,7 @@ KINDS: Mapping[str, Kind] = {
         ("offered", "handled", "abandoned", "aht_seconds"),
     ),
     "signals": Kind(table_of(SignalRow), table_of(SignalSeries), ("signal", "topic"), ("value",)),
-    "drivers": Kind(table_of(DriverRow), table_of(DriverSeries), ("driver", "queue"), ("value",)),
+    "drivers": Kind(table_of(DriverRow), table_of(DriverSeries), ("driver", "queue"), ("value", "worth")),
 }
 
 

@@ -1,7 +1,7 @@
 """Exponential smoothing of the day totals, times the usual profile of the day.
 
-The series is that of working days (a five-day week has a season of five), freed of special days and of days without
-data, so that a holiday never enters the level; the special day's factor goes on again afterwards. Additive or
+The series is that of working days (a five-day week has a season of five), freed of special days, of drivers and of
+days without data, so that neither a holiday nor a wave of letters enters the level; both go on again afterwards. Additive or
 multiplicative season, with or without a damped trend, by AICc.
 
 Hyndman, Koehler, Ord & Snyder (2008), Forecasting with Exponential Smoothing: The State Space Approach;
@@ -19,6 +19,7 @@ from forecast.arrays import Floats, Ns
 from forecast.buckets import Grid
 from forecast.models.base import require_days
 from forecast.models.day_totals import RECENT_DAYS, DayTotals, baseline
+from forecast.models.driver_effects import DriverEffects, driver_effects
 from forecast.models.special_days import SpecialDays, special_days
 from forecast.vintage import History
 
@@ -41,10 +42,15 @@ class Ets:
         """NotEnoughHistory below three weeks with contacts."""
         require_days(history, 15, self.name)
         special = special_days(history)
-        days, y = working_days(history, special, latest=LATEST)
+        drivers = driver_effects(history)
+        days, y = working_days(history, special, drivers, latest=LATEST)
         state = best_state(y, sum(special.works))
         return FittedEts(
-            special, state, int(days[-1]) if len(days) else history.today - 1, mean_profile(history, special)
+            special,
+            drivers,
+            state,
+            int(days[-1]) if len(days) else history.today - 1,
+            mean_profile(history, special),
         )
 
 
@@ -89,14 +95,15 @@ class FittedEts:
     """A smoothed state as of local day `last`, and shares float[7, slots] of a day."""
 
     special: SpecialDays
+    drivers: DriverEffects
     state: State
     last: int
     shares: Floats
 
     def rate(self, history: History, grid: Grid) -> Floats:
         """grid[n] -> float[n]; the state first takes in the days the history knows beyond those of the fit."""
-        state, special = self.state, self.special
-        since, y = working_days(history, special, latest=RECENT_DAYS)
+        state, special, drivers = self.state, self.special, self.drivers.seen(history)
+        since, y = working_days(history, special, drivers, latest=RECENT_DAYS)
         for value in y[since > self.last]:
             state = state.after(float(value))
         begin = max(self.last, int(since[-1]) if len(since) else self.last) + 1
@@ -105,15 +112,18 @@ class FittedEts:
         order = np.cumsum(np.array(special.works)[(span + 3) % 7])
         ahead = np.append(0.0, state.ahead(int(order[-1])))
         total = ahead[order[np.clip(days - begin, 0, len(span) - 1)]] * special.factor(days)
+        total = drivers.on(days, total)
         return np.where(history.opening(grid), total[place] * self.shares[grid.weekday, grid.slot], 0.0)
 
 
-def working_days(history: History, special: SpecialDays, *, latest: int) -> tuple[Ns, Floats]:
-    """Working days before the cutoff's day [n] and their totals [n] freed of special days; NaN = tells nothing.
+def working_days(
+    history: History, special: SpecialDays, drivers: DriverEffects, *, latest: int
+) -> tuple[Ns, Floats]:
+    """Working days before the cutoff's day [n], their totals [n] freed of special days and drivers; NaN = tells nothing.
 
     A day beyond twice or below half of what its weekday does around it is cut to that.
     """
-    totals = DayTotals.of(history, latest=latest)
+    totals = drivers.cleaned(DayTotals.of(history, latest=latest))
     factor = special.factor(totals.days)
     once = np.isin(totals.days, list(history.calendar.once))
     silent = totals.absent | (factor < FREE) | once
@@ -197,9 +207,8 @@ def mean_profile(history: History, special: SpecialDays) -> Floats:
     slots = history.grid.slots
     if slots == 1:
         return np.ones((7, 1))
-    first = max(history.first_day, history.today - PROFILE_DAYS)
-    y = history.table(np.where(history.open, history.y, np.nan), first=first, last=history.today - 1)
-    days = np.arange(first, first + len(y), dtype=np.int64)
+    totals = DayTotals.of(history, latest=LATEST).telling(PROFILE_DAYS)
+    y, days = totals.table, totals.days
     ordinary = special.ordinary(days) & ~np.isnan(y).all(axis=1)
     sums, seen = np.zeros((7, slots)), np.zeros((7, slots))
     np.add.at(sums, (days[ordinary] + 3) % 7, np.nan_to_num(y[ordinary]))

@@ -14,9 +14,11 @@ import numpy as np
 
 from forecast.arrays import Flags, Floats, Ns
 from forecast.models.count_regression import count_regression
+from forecast.models.day_totals import DayTotals
 from forecast.models.special_days import SpecialDays
 from forecast.vintage import History
 
+LATEST = 730  # days that teach, as of the regression
 PROFILE_FORGET = 56.0
 PROFILE_DAYS = 182
 BOLDNESS = (0.1, 0.3, 1.0, 3.0)
@@ -27,9 +29,8 @@ def profile(history: History, special: SpecialDays) -> Floats:
     slots = history.grid.slots
     if slots == 1:
         return np.ones((7, 1))
-    first = max(history.first_day, history.today - PROFILE_DAYS)
-    y = history.table(np.where(history.open, history.y, np.nan), first=first, last=history.today - 1)
-    days = np.arange(first, first + len(y))
+    totals = DayTotals.of(history, latest=LATEST).telling(PROFILE_DAYS)
+    y, days = totals.table, totals.days
     known = ~np.isnan(y) & special.ordinary(days)[:, None]
     weight = 0.5 ** ((history.today - days) / PROFILE_FORGET)
     weight = weight * weight.sum() / (weight**2).sum() if len(weight) else weight
@@ -42,7 +43,11 @@ def profile(history: History, special: SpecialDays) -> Floats:
     if not open_.any() or counts.sum() == 0:
         return np.full((7, slots), 1 / slots)
     shares = smooth_shares(counts, exposure, open_, _dispersion(y, known, total, weekday, counts, exposure))
-    return np.asarray(shares / np.maximum(np.where(open_, shares, 0.0).sum(axis=1, keepdims=True), 1e-12))
+    whole = np.where(open_, shares, 0.0).sum(axis=1, keepdims=True)
+    everywhere = np.where(open_, shares, 0.0).sum(axis=0)
+    return np.asarray(
+        np.where(whole > 0, shares / np.where(whole > 0, whole, 1.0), everywhere / everywhere.sum())
+    )
 
 
 def smooth_shares(counts: Floats, exposure: Floats, open_: Flags, dispersion: float) -> Floats:

@@ -260,6 +260,18 @@ class TestKnownAhead:
             "letters"
         ].values.value.tolist() == [10, 20]
 
+    def test_what_a_planner_assumes_of_a_driver_comes_back_as_known_at_the_time(
+        self, session: Session
+    ) -> None:
+        plan = pd.DataFrame({"driver": ["letters"] * 2, "ds": b.times([0, 24]), "value": [10.0, 20.0]})
+        save_drivers(session, plan)
+        told = plan.assign(worth=[np.nan, 0.03], known_at=b.times([5, 5]))
+        assert save_drivers(session, told) == 1
+        assert check(load_drivers(session), DRIVERS)["worth"].tolist()[1] == 0.03
+        letters = load_archive(session).drivers["letters"]
+        assert letters.assumed == 0.03
+        assert letters.until(b.at(4).value).assumed is None
+
     def test_days_come_back_and_the_later_name_of_a_day_stays(self, session: Session) -> None:
         dates = pd.DatetimeIndex(["2026-12-05", "2026-12-31"], tz="UTC").as_unit("ns")
         save_days(session, pd.DataFrame({"date": dates, "name": ["Sinterklas", "Oud"]}))

@@ -31,7 +31,7 @@ def settings(tmp_path: Path) -> Settings:
     """Fast methods, a short horizon."""
     return Settings(
         database={"url": f"sqlite:///{tmp_path / 'forecall.db'}"},
-        models={"candidates": FAST, "draws": 60, "horizon_days": 10},
+        models={"candidates": FAST, "draws": 60, "horizon_days": 10, "long_days": 0},
     )
 
 

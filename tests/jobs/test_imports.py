@@ -129,6 +129,17 @@ def test_a_changed_plan_is_known_from_now_on(session: Session, settings: Setting
     ]
 
 
+def test_what_a_planner_assumes_is_known_from_now_on(session: Session, settings: Settings) -> None:
+    import_drivers(session, settings, b"date,driver,value\n2026-03-10,letters,1000\n", now=NOW)
+    text = b"date,driver,value,worth\n2026-03-10,letters,1000,0.03\n"
+    assert import_drivers(session, settings, text, now=NOW).changed == 1
+    letters = load_archive(session).drivers["letters"]
+    assert [letters.until((NOW + pd.Timedelta(days=shift)).value).assumed for shift in (-1, 0)] == [
+        None,
+        0.03,
+    ]
+
+
 def test_signals_are_imported_with_an_assumed_time(session: Session, settings: Settings) -> None:
     text = b"interval_start,signal,value\n2026-03-02T09:00,visits,3\n2026-03-02T10:00,visits,4\n"
     assert import_signals(session, settings, text, now=NOW).changed == 2

@@ -66,9 +66,49 @@ def test_the_way_from_a_file_to_a_forecast(run: Run, tmp_path: Path) -> None:
         "forecast", "--cutoff", "2026-02-16T08:00", "--horizon", "7d", "--granularity", "day", "--json"
     )
     assert code == 0 and len(json.loads(out)) == 7
+    code, out, err = run("forecast", "--horizon", "18m", "--granularity", "month", "--json")
+    assert code == 0 and json.loads(out) and "8 weeks of history: no year pattern is known" in err
+    code, out, err = run("forecast", "--horizon", "18m", "--out", "far.csv")
+    assert code == 1 and "13 weeks ahead at most" in err and "--granularity day" in err
+    code, out, _ = run(
+        *("forecast", "--cutoff", "2026-02-16T08:00", "--horizon", "13m"), "--granularity", "day", "--json"
+    )
+    assert code == 0 and len(json.loads(out)) == 91
+    assert run("forecast", "--horizon", "3y")[0] == 1
     code, out, _ = run("forecast", "--queue", "cals")
     assert code == 1
     assert run("uploads", "remove", 1)[0] == 0
+
+
+def test_where_the_file_has_handling_times_the_forecast_has_them_and_the_workload(
+    run: Run, tmp_path: Path
+) -> None:
+    lines = hourly(60).splitlines()
+    timed = [f"{lines[0]},aht_seconds", *(f"{line},300" for line in lines[1:])]
+    (tmp_path / "calls.csv").write_text("\n".join(timed) + "\n")
+    (tmp_path / "config.yaml").write_text("models: {candidates: [level_profile], draws: 60}\n")
+    assert run("import", "volumes", "calls.csv", "--interval", "1h")[0] == 0
+    assert run("run", "predict", "--json")[0] == 0
+    code, out, _ = run("forecast", "--horizon", "7d", "--granularity", "day", "--json")
+    row = [row for row in json.loads(out) if row["mean"] > 0][-1]
+    assert code == 0 and row["aht_low"] < row["aht_seconds"] < row["aht_high"]
+    assert row["aht_seconds"] == pytest.approx(300, rel=0.01)
+    assert row["workload_hours"] == pytest.approx(row["mean"] * row["aht_seconds"] / 3600, rel=1e-3)
+    assert row["workload_0.1"] < row["workload_0.9"]
+    code, out, _ = run("forecast", "--cutoff", "2026-02-16T08:00", "--horizon", "7d", "--out", "out.csv")
+    made = pd.read_csv(tmp_path / "out.csv")
+    assert code == 0 and made.loc[made["mean"] > 0, "aht_seconds"].between(290, 310).all()
+    code, out, _ = run("forecast", "--horizon", "7d")
+    assert code == 0 and "AHT (s)" in out
+    common = ("evaluate", "--volumes", "calls.csv", "--interval", "1h", "--timezone", "Europe/Amsterdam")
+    code, out, _ = run(*common, "--models", "level_profile", "--cutoffs", 2, "--draws", 60)
+    assert code == 0 and "calls: handling time and workload" in out
+    (tmp_path / "plain.csv").write_text(hourly(60))
+    code, out, _ = run(
+        *("evaluate", "--volumes", "plain.csv", "--interval", "1h", "--timezone", "Europe/Amsterdam"),
+        *("--models", "level_profile", "--cutoffs", 2, "--draws", 60),
+    )
+    assert code == 0 and "handling time" not in out
 
 
 def test_a_broken_row_is_listed_and_the_good_ones_are_loaded(run: Run, tmp_path: Path) -> None:

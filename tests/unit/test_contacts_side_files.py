@@ -13,6 +13,7 @@ from forecast.buckets import Interval
 from forecast.contacts.assumed import with_known_at
 from forecast.contacts.drivers import read_drivers
 from forecast.contacts.opening_hours import read_hours
+from forecast.contacts.queue_moves import read_queue_map
 from forecast.contacts.signals import read_signals
 from forecast.contacts.special_days import read_days
 from forecast.errors import AmbiguousDates, EmptyFile, InputError, UnreadableFile
@@ -86,6 +87,14 @@ def test_a_driver_s_date_is_the_start_of_the_local_day() -> None:
     assert any("more than once" in warning for warning in hourly.warnings)
 
 
+def test_a_driver_s_row_may_say_what_a_unit_is_worth() -> None:
+    rows = b"date,driver,value,worth\n2024-03-01,letters,100,0.03\n2024-03-02,letters,100,\n2024-03-03,letters,1,x\n"
+    loaded = read_drivers(rows, tz=TZ)
+    assert loaded.frame["worth"].tolist()[0] == 0.03
+    assert pd.isna(loaded.frame["worth"].iloc[1])
+    assert [(problem.row, problem.column) for problem in loaded.problems] == [(4, "worth")]
+
+
 def test_special_days_are_local_days_with_an_end_and_a_kind() -> None:
     rows = "date,name,queue,kind,until\n2024-12-25,Christmas,,,2024-12-26\n2024-06-03,Price letter,billing,ONCE,\n2024-06-04,,,,\n2024-06-05,x,,yearly,\n2024-06-06,y,,,2024-06-01\n"
     loaded = read_days(rows.encode(), tz=TZ)
@@ -153,11 +162,26 @@ def test_broken_hours_are_listed_and_several_openings_a_day_are_fine(tmp_path: P
     assert len(loaded.problems) == 6
 
 
-@pytest.mark.parametrize("read", [read_signals, read_drivers, read_days, read_hours])
+def test_moves_between_queues_are_local_days_with_a_share() -> None:
+    rows = "queue,into,date,share\nold,new,2024-03-01,\na,b,2024-06-01,0.4\na,c,2024-06-01,0\na,d,2024-06-01,40\n,e,2024-06-01,1\n"
+    loaded = read_queue_map(rows.encode(), tz=TZ)
+    assert loaded.frame["date"].tolist() == [utc("2024-06-01"), utc("2024-06-01"), utc("2024-03-01")]
+    assert loaded.frame["share"].tolist() == [0.4, 0, 1]
+    assert [problem.row for problem in loaded.problems] == [5, 6]
+    assert "a share of 40 % is 0.4" in str(loaded.problems[0])
+    assert "3 moves between queues" in loaded.summary()
+    twice = read_queue_map(b"queue,into,date\na,b,2024-06-01\na,b,2024-06-01\n", tz=TZ)
+    assert (len(twice.frame), len(twice.warnings)) == (1, 1)
+
+
+@pytest.mark.parametrize("read", [read_signals, read_drivers, read_days, read_hours, read_queue_map])
 def test_every_reader_refuses_what_it_cannot_use(read) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(InputError, match="has no column"):
         read(b"a,b\n1,2\n", tz=TZ)
     with pytest.raises(UnreadableFile):
         read(b"%PDF-1.7", tz=TZ)
     with pytest.raises(EmptyFile):
-        read(b"interval_start,signal,driver,value,date,name,queue,weekday,opens,closes\n,,,,,,,,,x\n", tz=TZ)
+        read(
+            b"interval_start,signal,driver,value,date,name,queue,weekday,opens,closes,into\n,,,,,,,,,x,\n",
+            tz=TZ,
+        )

@@ -150,7 +150,7 @@ class QueueMap:
                 key = f"{driver.name}@{move.into}"
                 gained = _part(driver.values, int(day_start([move.from_day], tz)[0]), move.share)
                 own = [made[key].values] if key in made else []
-                made[key] = Driver(driver.name, summed([*own, gained]), move.into)
+                made[key] = Driver(driver.name, summed([*own, gained]), move.into, driver.worth)
         return made
 
 

@@ -20,7 +20,7 @@ KIND = KINDS["drivers"]
 
 
 def save_drivers(session: Session, drivers: pd.DataFrame, *, upload_id: int | None = None) -> int:
-    """drivers[driver, ds, value, queue?, known_at?] -> number of versions written.
+    """drivers[driver, ds, value, queue?, known_at?, worth?] -> number of versions written.
 
     Without `known_at` a row counts as always known: a driver is a plan.
     """
@@ -30,7 +30,7 @@ def save_drivers(session: Session, drivers: pd.DataFrame, *, upload_id: int | No
     given = "known_at" in drivers.columns
     known_at = micros(drivers["known_at"]) if given else np.full(len(drivers), ALWAYS_MICROS, dtype=np.int64)
     assumed = np.full(len(drivers), not given)
-    values = drivers["value"].to_numpy(dtype=np.float64)[:, None]
+    values = drivers.reindex(columns=list(KIND.values)).to_numpy(dtype=np.float64)
     batch = Batch(series, micros(drivers["ds"]), known_at, values, assumed)
     return append(session, KIND, batch, upload_id=upload_id)
 
@@ -38,7 +38,7 @@ def save_drivers(session: Session, drivers: pd.DataFrame, *, upload_id: int | No
 def load_drivers(
     session: Session, *, start: dt.datetime | None = None, end: dt.datetime | None = None
 ) -> pd.DataFrame:
-    """-> drivers[driver, ds, value, queue, known_at]: the latest values, start <= ds < end."""
+    """-> drivers[driver, ds, value, queue, known_at, worth]: the latest values, start <= ds < end."""
     names = driver_series(session)
     first, last = (None if at is None else to_ns(at) // 1000 for at in (start, end))
     rows = load(session, KIND, start=first, end=last).latest()
@@ -51,6 +51,7 @@ def load_drivers(
             "value": rows.values[:, 0],
             "queue": pd.Series([key[1] for key in keys], dtype=object),
             "known_at": moments(rows.known_at),
+            "worth": rows.values[:, 1],
         }
     )
     return frame.sort_values(["driver", "queue", "ds"], ignore_index=True)

@@ -20,14 +20,15 @@ LAYOUT = Layout(
         "driver": ("driver",),
         "value": ("value",),
     },
-    {"queue": ("queue", "queuename"), "known_at": ("knownat",)},
+    {"queue": ("queue", "queuename"), "known_at": ("knownat",), "worth": ("worth", "contactsperunit")},
 )
 
 
 def read_drivers(source: Source, *, tz: str, date_order: str | None = None) -> LoadedSide:
-    """A file -> LoadedSide with drivers[driver, ds, value, queue?, known_at?]; a date means the start of the local day.
+    """A file -> LoadedSide with drivers[driver, ds, value, queue?, known_at?, worth?]; a date means the local day's start.
 
-    An empty queue means all queues and stays an empty text; an empty known_at means known ahead and is NaT.
+    An empty queue means all queues and stays an empty text; an empty known_at means known ahead and is NaT. worth: how
+    many contacts the planner assumes a unit makes, NaN where the cell is empty.
     """
     zone(tz)
     table = read_table(source)
@@ -40,6 +41,8 @@ def read_drivers(source: Source, *, tz: str, date_order: str | None = None) -> L
         columns["queue"] = intake.cells("queue")
     if intake.has("known_at"):
         columns["known_at"] = times(intake.moments("known_at", order, tz)).set_axis(names.index)
+    if intake.has("worth"):
+        columns["worth"] = intake.numbers("worth", required=False, negative=True)
     intake.require_rows()
     key = pd.factorize(names + "\n" + (intake.cells("queue") if intake.has("queue") else ""))[0].astype(
         np.int64

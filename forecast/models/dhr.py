@@ -1,10 +1,11 @@
 """Dynamic harmonic regression: a count regression of the day totals times a harmonic profile of the day.
 
-Day total ~ Poisson with overdispersion, log link: weekday, slowly bending trend, yearly harmonics, drivers known ahead
-over six working days, special days as an offset (`special_days.py`). Profile of the day ~ harmonics of the time of
-day, common to all days, per kind of day and per weekday. With a Poisson law the counts of a weekday and slot summed
-over the weeks say all there is to know about the profile given the totals, so a year of half hours is a regression on
-at most 7 x 48 rows. What the regression cannot know, the present level, is read off the latest days when predicting.
+Day total without drivers ~ Poisson with overdispersion, log link: weekday, slowly bending trend, yearly harmonics,
+special days as an offset (`special_days.py`); what drivers add (`driver_effects.py`) goes on afterwards. Profile of
+the day ~ harmonics of the time of day, common to all days, per kind of day and per weekday. With a Poisson law the
+counts of a weekday and slot summed over the weeks say all there is to know about the profile given the totals, so a
+year of half hours is a regression on at most 7 x 48 rows. What the regression cannot know, the present level, is read
+off the latest days when predicting.
 
 - Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., section 10.5 (dynamic harmonic regression)
 - Rausch, Albrecht & Baier (2022), Beyond the beaten paths of forecasting call center arrivals, J. Business Economics 92
@@ -21,7 +22,8 @@ from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import Grid
 from forecast.models.base import require_days
 from forecast.models.count_regression import robust_counts
-from forecast.models.day_totals import RECENT_DAYS, DayTotals
+from forecast.models.day_totals import RECENT_DAYS, DayTotals, month_waves
+from forecast.models.driver_effects import DriverEffects, driver_effects
 from forecast.models.harmonic_profile import profile
 from forecast.models.special_days import SpecialDays, special_days
 from forecast.vintage import History
@@ -31,8 +33,6 @@ YEARLY_FROM = 1.5
 MONTHLY = 3
 MONTHLY_FROM = 92
 FORGET = 182.0  # days after which a day counts half in the regression
-LAGS = 6
-KERNELS = np.array([[1.0, 0.6, 0.36, 0.22, 0.13, 0.08], [0.0, 0.5, 1.0, 1.0, 0.5, 0.25]])
 LEVEL_DAYS = 84
 LEVEL_FORGET = (3.0, 5.0, 10.0, 20.0, 40.0)
 WORTH = 2.0  # the regression's own level counts as this many days
@@ -50,17 +50,19 @@ class Dhr:
         """NotEnoughHistory below fourteen days with contacts."""
         require_days(history, 14, self.name)
         special = special_days(history)
-        totals = DayTotals.of(history, latest=LATEST)
-        design = Design.of(history, totals, special)
+        drivers = driver_effects(history)
+        totals = drivers.cleaned(DayTotals.of(history, latest=LATEST))
+        design = Design.of(history, totals)
         factor = special.factor(totals.days)
         rows = _telling(history, special, totals) & (factor > 0)
         if not rows.any():
             require_days(history, len(totals.days) + 1, f"{self.name} (complete days that are not special)")
-        X, y, offset = design.columns(history, totals.days)[rows], totals.total[rows], np.log(factor[rows])
+        X, y, offset = design.columns(totals.days)[rows], totals.total[rows], np.log(factor[rows])
         weight = 0.5 ** ((history.today - totals.days[rows]) / FORGET)
         coefficients, spread = robust_counts(X, y, offset, weight, design.spreads)
-        fitted = FittedDhr(special, design, coefficients, profile(history, special), LEVEL_FORGET[-1], spread)
-        return replace(fitted, forget=_forget(y, fitted.days(history, totals.days[rows])))
+        shares = profile(history, special)
+        fitted = FittedDhr(special, drivers, design, coefficients, shares, LEVEL_FORGET[-1], spread)
+        return replace(fitted, forget=_forget(y, fitted.days(totals.days[rows])))
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class FittedDhr:
     """Coefficients of the day regression, float[7, slots] shares of a day, and how fast the level is forgotten."""
 
     special: SpecialDays
+    drivers: DriverEffects
     design: Design
     coefficients: Floats
     shares: Floats
@@ -77,22 +80,23 @@ class FittedDhr:
     def rate(self, history: History, grid: Grid) -> Floats:
         """grid[n] -> float[n]: regression x present level x share of the slot."""
         days, place = np.unique(grid.day, return_inverse=True)
-        total = self.days(history, days) * self.level(history)
+        drivers = self.drivers.seen(history)
+        total = drivers.on(days, self.days(days) * self.level(history, drivers))
         rate = total[place] * self.shares[grid.weekday, grid.slot]
         return np.where(history.opening(grid), rate, 0.0)
 
-    def days(self, history: History, days: Ns) -> Floats:
+    def days(self, days: Ns) -> Floats:
         """Local days[n] -> expected total [n] by the regression alone, special days included."""
-        eta = self.design.columns(history, days) @ self.coefficients
+        eta = self.design.columns(days) @ self.coefficients
         return np.asarray(np.exp(np.clip(eta, -20, 20)) * self.special.factor(days))
 
-    def level(self, history: History) -> float:
+    def level(self, history: History, drivers: DriverEffects) -> float:
         """Actual / regression over the latest days, exponentially weighted, shrunk towards 1."""
-        totals = DayTotals.of(history, latest=RECENT_DAYS).last(LEVEL_DAYS)
+        totals = drivers.cleaned(DayTotals.of(history, latest=RECENT_DAYS).last(LEVEL_DAYS))
         keep = _telling(history, self.special, totals)
         if not keep.any():
             return 1.0
-        expected = self.days(history, totals.days[keep])
+        expected = self.days(totals.days[keep])
         return float(levels(totals.total[keep], expected, self.forget)[-1])
 
 
@@ -137,76 +141,37 @@ def _loss_ahead(actual: Floats, expected: Floats, level: Floats) -> float:
 class Design:
     """The columns of the day regression. spreads: prior standard deviation of each coefficient."""
 
-    works: tuple[bool, ...]
     last: int
     knots: tuple[int, ...]
     harmonics: int
     monthly: int
-    drivers: tuple[tuple[str, float], ...]
 
     @classmethod
-    def of(cls, history: History, totals: DayTotals, special: SpecialDays) -> Design:
+    def of(cls, history: History, totals: DayTotals) -> Design:
         """What the days known allow to estimate."""
         span = len(totals.total)
         knots = tuple(range(history.today - 91, int(totals.days[0]) + 60, -91))
-        drivers = []
-        for name in sorted(history.drivers):
-            amount = history.driver(name, totals.days)
-            if (amount > 0).any():
-                drivers.append((name, float(amount[amount > 0].mean())))
         harmonics = 3 if span >= YEARLY_FROM * 365 else 0
         monthly = MONTHLY if span >= MONTHLY_FROM else 0
-        return cls(special.works, int(totals.days[0]) + span, knots, harmonics, monthly, tuple(drivers))
+        return cls(int(totals.days[0]) + span, knots, harmonics, monthly)
 
     @property
     def spreads(self) -> Floats:
         yearly = [0.3 / order for order in range(1, self.harmonics + 1) for _ in range(2)]
         monthly = [0.1 / order for order in range(1, self.monthly + 1) for _ in range(2)]
-        return np.array(
-            [
-                10.0,
-                *[2.0] * 6,
-                0.1,
-                *[0.1] * len(self.knots),
-                *yearly,
-                *monthly,
-                *[0.3] * (2 * len(self.drivers)),
-            ]
-        )
+        return np.array([10.0, *[2.0] * 6, 0.1, *[0.1] * len(self.knots), *yearly, *monthly])
 
-    def columns(self, history: History, days: Ns) -> Floats:
+    def columns(self, days: Ns) -> Floats:
         """Local days[n] -> float[n, k]. The trend stops at the fit: beyond it, the level takes over."""
         weekday = (days + 3) % 7
         time = np.minimum(days - self.last, 0) / 91.0
         bends = [np.minimum(time - (knot - self.last) / 91.0, 0.0) for knot in self.knots]
         angle = 2 * np.pi * days / 365.25
         yearly = [wave(order * angle) for order in range(1, self.harmonics + 1) for wave in (np.sin, np.cos)]
-        angle = 2 * np.pi * month_share(days)
-        monthly = [wave(order * angle) for order in range(1, self.monthly + 1) for wave in (np.sin, np.cos)]
         weekdays = [(weekday == number).astype(np.float64) for number in range(1, 7)]
-        lagged = [
-            column for name, scale in self.drivers for column in self._lagged(history, name, days, scale)
-        ]
-        return np.column_stack([np.ones(len(days)), *weekdays, time, *bends, *yearly, *monthly, *lagged])
-
-    def _lagged(self, history: History, name: str, days: Ns, scale: float) -> list[Floats]:
-        """Two smooth kernels over the driver on this and the five working days before; closed days count forward."""
-        span = np.arange(int(days.min()) - 21, int(days.max()) + 1, dtype=np.int64)
-        works = np.array(self.works)[(span + 3) % 7]
-        order = np.concatenate([[0], np.cumsum(works)[:-1]])  # the working day an amount counts for
-        count = int(works.sum())
-        amount = np.bincount(order, weights=history.driver(name, span) / scale, minlength=count + 1)
-        at = np.minimum(order[days - span[0]], count)
-        lags = np.stack([amount[np.maximum(at - lag, 0)] for lag in range(LAGS)])
-        return list(KERNELS / KERNELS.sum(axis=1, keepdims=True) @ lags)
-
-
-def month_share(days: Ns) -> Floats:
-    """Local days[n] -> how much of the month has gone by, 0 .. 1: invoices, pay and pensions come by the month."""
-    date = days.astype("datetime64[D]")
-    month = date.astype("datetime64[M]")
-    length = ((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.float64)
-    return np.asarray((date - month.astype("datetime64[D]")).astype(np.float64) / length)
+        return np.column_stack(
+            [np.ones(len(days)), *weekdays, time, *bends, *yearly, month_waves(days, self.monthly)]
+        )
 
 
 def _telling(history: History, special: SpecialDays, totals: DayTotals) -> Flags:

@@ -18,6 +18,7 @@ from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import Grid, day_start
 from forecast.errors import NotEnoughHistory
 from forecast.models.base import FittedRate, Leads, Paths, RateModel, bands
+from forecast.models.driver_effects import sway
 from forecast.models.expected import NIGHTS, SETTLING, Expected, Learnt
 from forecast.models.hindcasts import DEAR, WARM_UP_DAYS, fitted
 from forecast.models.past import (
@@ -79,7 +80,8 @@ class FittedDressed:
         expected = Expected.of(learnt, nights, leads.grid, intraday=self.model.intraday)
         extra = self._excess(snapshot, name, leads, expected)
         rng = np.random.default_rng([seed, zlib.crc32(name.encode()), zlib.crc32(self.model.name.encode())])
-        return draw(learnt, expected, extra, leads.grid, history.opening(leads.grid), draws, rng)
+        doubt = sway(history, leads.grid, expected.rate, draws, rng)
+        return draw(learnt, expected, extra, leads.grid, history.opening(leads.grid), draws, rng, doubt=doubt)
 
     def _excess(self, snapshot: Snapshot, name: str, leads: Leads, expected: Expected) -> Floats:
         """Contacts beyond the rate that the latest contacts and signals announce, float[n]."""
@@ -109,7 +111,10 @@ def nights_before(snapshot: Snapshot, name: str, leads: Leads) -> list[History]:
         return [history]
     days = history.today - np.arange(1, NIGHTS)
     midnights = day_start(days[days > history.first_day + WARM_UP_DAYS], history.series.tz)
-    return [history, *(snapshot.at(int(moment)).history(name) for moment in midnights)]
+    nights = [snapshot.at(int(moment)).history(name) for moment in midnights]
+    if history.drivers:  # a plan is known as it is now, whatever the level was then
+        nights = [replace(night, drivers=history.drivers, derived={}) for night in nights]
+    return [history, *nights]
 
 
 def learn(model: Dressed, snapshot: Snapshot, name: str) -> Learnt:
@@ -164,8 +169,10 @@ def draw(
     opening: Flags,
     draws: int,
     rng: np.random.Generator,
+    *,
+    doubt: Floats,
 ) -> Floats:
-    """float[n, draws] counts >= 0, 0 in closed buckets."""
+    """float[n, draws] counts >= 0, 0 in closed buckets; doubt: float[n, draws] or [1, 1] factors by what drivers may be."""
     noise, count = learnt.noise, len(expected.days)
     ahead = expected.days - expected.today
     day = noise.day.draw(ahead, draws, rng)
@@ -179,10 +186,10 @@ def draw(
     if expected.news is not None and ahead[0] == 0:
         day[0], slot[0] = 0.0, rest_of_day(expected.news.covariance, draws, rng)
     slot += noise.slot.middle
-    mean = expected.rate[:, None] * np.exp(day[expected.place] + slot[expected.place, grid.slot])
+    mean = expected.rate[:, None] * doubt * np.exp(day[expected.place] + slot[expected.place, grid.slot])
     if np.any(extra != 0):
-        doubt = max((effect.doubt for _, effect in learnt.effects), default=0.0)
-        size = np.exp(doubt * rng.standard_normal((1, draws)) - doubt**2 / 8)
+        unsure = max((effect.doubt for _, effect in learnt.effects), default=0.0)
+        size = np.exp(unsure * rng.standard_normal((1, draws)) - unsure**2 / 8)
         mean = np.maximum(mean + extra[:, None] * size, 0.1 * mean)
     shut = rng.random((count, draws)) < expected.closed[:, None]
     mean[shut[expected.place]] = 0.0

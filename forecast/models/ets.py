@@ -2,7 +2,7 @@
 
 The series is that of working days (a five-day week has a season of five), freed of special days, of drivers and of
 days without data, so that neither a holiday nor a wave of letters enters the level; both go on again afterwards. Additive or
-multiplicative season, with or without a damped trend, by AICc.
+multiplicative season by AICc, then with or without a damped trend.
 
 Hyndman, Koehler, Ord & Snyder (2008), Forecasting with Exponential Smoothing: The State Space Approach;
 Gardner & McKenzie (1985), Forecasting trends in time series, Mgmt Science 31 (the damped trend).
@@ -25,7 +25,7 @@ from forecast.vintage import History
 
 LATEST = 274  # days that teach: nine months
 PROFILE_DAYS = 56
-CANDIDATES = (("add", False), ("add", True), ("mul", False), ("mul", True))
+KINDS = ("add", "mul")
 FREE = 0.2  # a special day with a smaller factor says nothing of the level
 STORM = 2.0
 NEAR = 35  # days either side that tell what is usual for a weekday
@@ -146,7 +146,7 @@ def filled(y: Floats, season: int) -> Floats:
 
 
 def best_state(y: Floats, season: int) -> State:
-    """Working-day totals [n] -> the state of the candidate with the lowest AICc; a plain mean where none can be fitted."""
+    """Working-day totals [n] -> the state of the kind, then of the trend, with the lowest AICc; a plain mean where none can be fitted."""
     y = filled(y, max(season, 1))
     best, lowest = (
         State(float(y.mean()) if len(y) else 0.0, 0.0, np.zeros(max(season, 1)), 0.1, 0.0, 0.0, 1.0, False),
@@ -154,13 +154,14 @@ def best_state(y: Floats, season: int) -> State:
     )
     if len(y) < max(10, 2 * season + 1) or np.ptp(y) == 0:
         return best
-    for kind, trend in CANDIDATES:
+    for kind in KINDS:
         if kind == "mul" and y.min() <= 0:
             continue
-        found = smoothed(y, season, multiplicative=kind == "mul", trend=trend)
+        found = smoothed(y, season, multiplicative=kind == "mul", trend=False)
         if found is not None and found[1] < lowest:
             best, lowest = found
-    return best
+    found = smoothed(y, season, multiplicative=best.multiplicative, trend=True)
+    return found[0] if found is not None and found[1] < lowest else best
 
 
 def smoothed(y: Floats, season: int, *, multiplicative: bool, trend: bool) -> tuple[State, float] | None:

@@ -1,6 +1,6 @@
 """Level times profile: a recent day level, its weekday, its special day, and how such a day spreads over its slots.
 
-The day's total is written as level x weekday factor x special-day factor. The level is an exponentially weighted mean
+The day's total is written as level x weekday factor x special-day factor, plus what drivers add. The level is an exponentially weighted mean
 of the deseasonalised totals, at several memories at once: how fast a queue's level moves differs per queue and per
 year, so the memories are averaged by how well each did lately (inverse squared error, shrunk to equal weights, in the
 spirit of Bates & Granger 1969). The intraday profile of a weekday is shrunk towards its kind (weekday, weekend) by
@@ -19,6 +19,7 @@ from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import Grid
 from forecast.models.base import require_days
 from forecast.models.day_totals import RECENT_DAYS, DayTotals
+from forecast.models.driver_effects import DriverEffects, driver_effects
 from forecast.models.special_days import SpecialDays, special_days
 from forecast.vintage import History
 
@@ -40,12 +41,13 @@ class LevelProfile:
     def fit(self, history: History) -> FittedLevelProfile:
         """Weekday factors, special days, memory weights and profiles from one series as known."""
         require_days(history, 3, "a level")
-        totals = DayTotals.of(history, latest=TAUGHT_DAYS)
+        drivers = driver_effects(history)
+        totals = drivers.cleaned(DayTotals.of(history, latest=TAUGHT_DAYS))
         special = special_days(history)
         cleaned, teaches = _cleaned(totals, special)
         weekday = weekday_factors(totals, cleaned, teaches)
         weights = _memory_weights(cleaned / weekday[totals.weekday], teaches)
-        return FittedLevelProfile(special, weekday, weights, intraday_profile(totals))
+        return FittedLevelProfile(special, drivers, weekday, weights, intraday_profile(totals))
 
 
 @dataclass(frozen=True)
@@ -53,17 +55,19 @@ class FittedLevelProfile:
     """weekday float[7], weights float[memories], profile float[7, slots] (rows sum to 1)."""
 
     special: SpecialDays
+    drivers: DriverEffects
     weekday: Floats
     weights: Floats
     profile: Floats
 
     def rate(self, history: History, grid: Grid) -> Floats:
         """Expected contacts [n], with the level of the history's last usable days."""
-        totals = DayTotals.of(history, latest=RECENT_DAYS)
+        drivers = self.drivers.seen(history)
+        totals = drivers.cleaned(DayTotals.of(history, latest=RECENT_DAYS))
         cleaned, teaches = _cleaned(totals, self.special)
         level = _level(cleaned / self.weekday[totals.weekday], teaches) @ self.weights
         days, place = np.unique(grid.day, return_inverse=True)
-        per_day = level * self.weekday[(days + 3) % 7] * self.special.factor(days)
+        per_day = drivers.on(days, level * self.weekday[(days + 3) % 7] * self.special.factor(days))
         rate = per_day[place] * self.profile[grid.weekday, grid.slot] * history.opening(grid)
         return np.maximum(np.nan_to_num(rate), 0.0)
 

@@ -17,9 +17,19 @@ from forecast.models.dhr import Dhr
 from forecast.models.ets import Ets
 from forecast.models.naive import Mean8, Mean8Open, Median8, SeasonalNaive
 from forecast.models.prophet_rate import ProphetRate
+from forecast.models.year_profile import YearProfile
 from forecast.vintage import Archive, Driver, History, Series, Versions
 
-MODELS: list[RateModel] = [SeasonalNaive(), Mean8(), Mean8Open(), Median8(), Ets(), Dhr(), ProphetRate()]
+MODELS: list[RateModel] = [
+    SeasonalNaive(),
+    Mean8(),
+    Mean8Open(),
+    Median8(),
+    Ets(),
+    Dhr(),
+    YearProfile(),
+    ProphetRate(),
+]
 TZ = "Europe/Amsterdam"
 HOURS = OpeningHours(tuple((weekday, 8 * 60, 18 * 60, 0) for weekday in range(5)))
 Volume = Callable[[Grid], Floats]
@@ -215,8 +225,6 @@ class TestSpecialDays:
         assert rate[grid.day == DAY0 + 64].sum() > 200
 
     def test_a_driver_known_ahead_raises_the_days_it_falls_on(self, model: RateModel) -> None:
-        if model.name == "ets":
-            pytest.skip("exponential smoothing has no regressors")
         busy = DAY0 + np.array([9, 17, 22, 31, 38, 46, 51, 57, 66])
         held = archive(lambda grid: usual(grid) * np.where(np.isin(grid.day, busy), 1.6, 1.0))
         letters = Driver(

@@ -116,7 +116,10 @@ def truncated(held: Archive, cutoff: int) -> Archive:
     return Archive(
         {name: replace(one, offered=cut(one.offered, cutoff)) for name, one in held.series.items()},
         {name: replace(one, values=cut(one.values, cutoff)) for name, one in held.signals.items()},
-        {name: replace(one, values=cut(one.values, cutoff)) for name, one in held.drivers.items()},
+        {
+            name: replace(one, values=cut(one.values, cutoff), worth=cut(one.worth, cutoff))
+            for name, one in held.drivers.items()
+        },
         held.calendar,
     )
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from forecast.models.count_regression import count_regression, robust_counts
-from forecast.models.dhr import levels, month_share
+from forecast.models.day_totals import month_share
+from forecast.models.dhr import levels
 from forecast.models.harmonic_profile import smooth_shares
 
 

@@ -36,6 +36,7 @@ class Call:
 
 
 CALL = Call()
+FURTHEST = 731  # days; models.long_days allows no more
 
 
 def settings() -> Settings:
@@ -96,17 +97,17 @@ def moment(text: str, tz: str) -> pd.Timestamp:
 
 
 def days(text: str) -> int:
-    """`7d` -> 7, `8w` -> 56; InputError for anything else."""
+    """`7d` -> 7, `8w` -> 56, `18m` -> 548; InputError for anything else."""
     from forecast.errors import InputError
 
-    unit = {"d": 1, "w": 7}.get(text[-1:])
-    if unit is None or not text[:-1].isdigit() or not 0 < int(text[:-1]) * unit <= 400:
+    unit = {"d": 1.0, "w": 7.0, "m": 365.25 / 12}.get(text[-1:])
+    if unit is None or not text[:-1].isdigit() or not 0 < round(int(text[:-1]) * unit) <= FURTHEST:
         raise InputError(
-            f"The horizon {text!r} is not a time of 1 to 400 days.",
-            remedy="Write it as 7d or 8w.",
+            f"The horizon {text!r} is not a time of one day to two years.",
+            remedy="Write it as 7d, 8w or 18m.",
             field="horizon",
         )
-    return int(text[:-1]) * unit
+    return round(int(text[:-1]) * unit)
 
 
 def console() -> Console:

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy.orm import Session
 
+    from jobs.predict import Rows
     from store.settings import Settings
 
 Queue = Annotated[str | None, typer.Option(help="One queue; else all.", show_default=False)]
 SCREEN = {"mean": "mean", "0.5": "expected", "0.8": "busy (8 in 10)", "0.9": "safe (9 in 10)"}
+COSTS = {"aht_seconds": "AHT (s)", "workload_hours": "work (h)"}
 GATES = {
     "open": "social counts",
     "shut": "social does not count",
@@ -33,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 def forecast(
     queue: Queue = None,
-    horizon: Annotated[str, typer.Option(help="How far: 7d, 8w.")] = "8w",
+    horizon: Annotated[str, typer.Option(help="How far: 7d, 8w, 18m.")] = "8w",
     cutoff: Annotated[
         str | None,
         typer.Option(
@@ -52,10 +54,11 @@ def forecast(
     config = console.settings()
     length = console.days(horizon)
     size = granularity or ("interval" if out is not None or as_json else "day")
+    _require_reach(size, horizon, length)
     with console.open_sessions(config) as sessions, sessions() as session:
         _require(session, queue)
         if cutoff is None:
-            found = published(session, queue, size)
+            found = published(session, queue, size, days=length)
         else:
             at = console.moment(cutoff, _zone(session, config, queue))
             found = made_at(session, config, queue, at, size, length)
@@ -66,10 +69,27 @@ def forecast(
     elif as_json:
         console.print_json(found.to_dict("records"))
     else:
-        shown = found.rename(columns=SCREEN)
-        rows = [{str(name): value for name, value in row.items()} for row in shown.to_dict("records")]
-        console.show(
-            rows, ("queue", "interval_start", *list(SCREEN.values())[1:]), empty="The forecast is empty."
+        _show(found.rename(columns=SCREEN | COSTS))
+
+
+def _show(shown: pd.DataFrame) -> None:
+    rows = [
+        {str(name): None if value != value else value for name, value in row.items()}
+        for row in shown.to_dict("records")
+    ]
+    columns = [*list(SCREEN.values())[1:], *(name for name in COSTS.values() if name in shown)]
+    console.show(rows, ("queue", "interval_start", *columns), empty="The forecast is empty.")
+
+
+def _require_reach(granularity: str, horizon: str, days: int) -> None:
+    from forecast.errors import InputError
+    from store.settings import INTERVAL_DAYS
+
+    if days > INTERVAL_DAYS and granularity in ("interval", "hour"):
+        raise InputError(
+            f"Intervals and hours are forecast 13 weeks ahead at most, and {horizon} is longer; days go on.",
+            remedy="Add --granularity day (or week, month).",
+            field="horizon",
         )
 
 
@@ -88,30 +108,35 @@ def _zone(session: Session, config: Settings, queue: str | None) -> str:
     return zones.pop() if len(zones) == 1 else config.company.timezone
 
 
-def published(session: Session, queue: str | None, granularity: str) -> pd.DataFrame:
-    """-> forecast[queue, interval_start, mean, quantiles] of the newest published version, or NotFound."""
+def published(session: Session, queue: str | None, granularity: str, *, days: int) -> pd.DataFrame:
+    """-> forecast[queue, interval_start, mean, quantiles, costs] of the newest published version, or NotFound.
+
+    Where `days` go beyond the intervals, it is said how far the history of each queue supports it.
+    """
     from forecast.errors import NotFound
     from store.forecasts import list_versions, load_forecast
+    from store.scores import load_notes
+    from store.settings import INTERVAL_DAYS
 
     version = next((one for one in list_versions(session) if one.published_at is not None), None)
     if version is None:
         raise NotFound("No forecast is published yet.", remedy="Make one: `forecall run predict`.")
     chosen = None if queue is None else [queue]
-    found = load_forecast(session, series=chosen, granularity=granularity, version=version.id)
+    notes = load_notes(session, version.run_id) if days > INTERVAL_DAYS else {}
+    console.warn([note for name, note in notes.items() if queue in (None, name)])
+    found = load_forecast(session, series=chosen, granularity=granularity, version=version.id, costs=True)
     return _local(session, found)
 
 
 def made_at(
     session: Session, config: Settings, queue: str | None, at: pd.Timestamp, granularity: str, days: int
 ) -> pd.DataFrame:
-    """-> forecast[queue, interval_start, mean, quantiles], made now from what was known at that moment. Stores nothing."""
+    """-> forecast[queue, interval_start, mean, quantiles, costs], made now from what was known then. Stores nothing."""
     import pandas as pd
 
-    from forecast.buckets import index
     from forecast.errors import NotFound
     from jobs.facts import open_archive
     from jobs.predict import look_ahead, rows
-    from store.forecasts import COLUMNS
     from store.queues import load_queues
 
     names = [queue] if queue is not None else [one.name for one in load_queues(session)]
@@ -124,14 +149,25 @@ def made_at(
         for done, name in enumerate(names):
             step(done, len(names), name)
             made = look_ahead(open_archive(session, config, [name]), config, name, at, days=days)
-            console.warn([made.warning] if made.warning else [])
-            for size, ds, values in rows(made):
-                if size == granularity:
-                    frame = pd.DataFrame(values, columns=list(COLUMNS))
-                    frame.insert(0, "series", name)
-                    frame.insert(1, "ds", index(ds))
-                    parts.append(frame)
+            console.warn([said for said in (made.warning, made.note) if said])
+            parts += [_frame(name, each) for each in rows(made) if each.granularity == granularity]
     return _local(session, pd.concat(parts, ignore_index=True) if parts else pd.DataFrame())
+
+
+def _frame(name: str, rows: Rows) -> pd.DataFrame:
+    """Rows of one queue as `load_forecast` gives them."""
+    import numpy as np
+    import pandas as pd
+
+    from forecast.buckets import index
+    from store.forecasts import COLUMNS, COSTS
+
+    costs = rows.costs or (np.full_like(rows.values, np.nan),) * len(COSTS)
+    names = [*COLUMNS, *(name for cost in COSTS.values() for name in cost)]
+    frame = pd.DataFrame(np.hstack([rows.values, *costs]), columns=names)
+    frame.insert(0, "series", name)
+    frame.insert(1, "ds", index(rows.ds))
+    return frame
 
 
 def _local(session: Session, found: pd.DataFrame) -> pd.DataFrame:
@@ -144,11 +180,22 @@ def _local(session: Session, found: pd.DataFrame) -> pd.DataFrame:
     starts = [
         at.tz_convert(zones[name]).isoformat() for name, at in zip(found["series"], found["ds"], strict=True)
     ]
-    return (
-        found.drop(columns="ds")
-        .rename(columns={"series": "queue"})
-        .assign(interval_start=starts)[["queue", "interval_start", *found.columns[2:]]]
-        .round(4)
+    found = found.rename(columns={"series": "queue", "ds": "interval_start"}).assign(interval_start=starts)
+    return _with_costs(found).round(4)
+
+
+def _with_costs(found: pd.DataFrame) -> pd.DataFrame:
+    """forecast[..., aht.., workload..] in seconds -> handling time with its band, workload in hours; none where none is known."""
+    from store.forecasts import COSTS
+
+    kept = found.drop(columns=[name for cost in COSTS.values() for name in cost])
+    if found["aht"].isna().all():
+        return kept
+    bands = {"aht_seconds": "aht", "aht_low": "aht_0.1", "aht_high": "aht_0.9"}
+    return kept.assign(
+        **{name: found[stored].round(1) for name, stored in bands.items()},
+        workload_hours=found["workload"] / 3600,
+        **{name: found[name] / 3600 for name in COSTS["workload"][1:]},
     )
 
 

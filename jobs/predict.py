@@ -22,9 +22,11 @@ from forecast import catalogue, selection
 from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import Grid, Interval, day_start, end, floor, from_ns, to_ns
 from forecast.errors import NotEnoughHistory
+from forecast.explain import young_history
 from forecast.models.base import LONG_RUN, Leads, Model, Paths, require_days
 from forecast.models.long_run import LongRun, beyond, long_run
 from forecast.models.long_workload import onward
+from forecast.models.rates import rates
 from forecast.models.split import Split
 from forecast.models.workload import Workload, workload
 from forecast.vintage import Archive, History
@@ -37,6 +39,7 @@ from store.scores import save_report
 from store.settings import INTERVAL_DAYS, Settings
 
 GRANULARITIES = {"hour": Interval.HOUR, "day": Interval.DAY, "week": Interval.WEEK, "month": Interval.MONTH}
+YOUNG_DAYS = 56  # a shorter history than the N-week average wants is worth a remark
 LEAST_DAYS = 14  # each weekday twice; with less, no method knows more than the reader
 STALE = pd.Timedelta(days=14)  # data that end longer ago are not today's: the forecast begins where they end
 
@@ -151,6 +154,8 @@ def look_ahead(
     paths = model.fit(snapshot).predict(snapshot, Leads(ahead.grid, cutoff), draws=draws, seed=seed)
     methods = selection.chosen(snapshot, name, model) if isinstance(model, Split) else []
     paths = _with_what_came(paths, history)
+    if not warning and history.today - history.first_day < YOUNG_DAYS:
+        warning = young_history(snapshot, name, rates(combined(settings)))
     found = Forecast(paths, cutoff, methods, warning, workload(history, paths, seed=seed))
     if far <= near:
         return found
@@ -170,14 +175,14 @@ def _further(forecast: Forecast, far: LongRun, today: int) -> Forecast:
     work = None if forecast.workload is None else forecast.workload.total(Interval.DAY)
     near = forecast.paths.total(Interval.DAY)
     later = beyond(near, far, today)
+    forecast = replace(forecast, methods=[*forecast.methods, _method_of(far)], note=far.note)
     if later is None:
-        return replace(forecast, note=far.note)
+        return forecast
     ds = np.concatenate([near.grid.ds, later.grid.ds])
     values = np.concatenate([near.values, later.values], axis=1)
     days = Paths(near.series, Grid.of(ds, Interval.DAY, near.grid.tz), values)
     day_workload = None if work is None else onward(work, days)
-    methods = [*forecast.methods, _method_of(far)]
-    return replace(forecast, methods=methods, days=days, day_workload=day_workload, note=far.note)
+    return replace(forecast, days=days, day_workload=day_workload)
 
 
 def _method_of(far: LongRun) -> dict[str, object]:

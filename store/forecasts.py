@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ import pandas as pd
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from forecast.arrays import Ns
+from forecast.arrays import Floats, Ns
 from forecast.buckets import to_ns
 from forecast.errors import InputError, NotFound
 from forecast.models.base import QUANTILES
@@ -26,7 +26,12 @@ from store.statements import series_ids, table_of, write
 from store.tables import ForecastRow, ForecastSeries, RunRow, VersionRow
 
 COLUMNS = ("mean", *(f"{tau:g}" for tau in QUANTILES))
+# in seconds, the mean first
+COSTS = {name: (name, *(f"{name}_{tau:g}" for tau in QUANTILES)) for name in ("aht", "workload")}
 PACKED = np.dtype("<f4")
+UNKNOWN = np.full(len(COLUMNS), np.nan, dtype=PACKED).tobytes()
+
+Numbers: TypeAlias = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -56,25 +61,27 @@ def save_forecast(
     series: str,
     granularity: str,
     ds_ns: Ns,
-    values: npt.NDArray[np.floating[Any]],
+    values: Numbers,
+    *,
+    costs: tuple[Numbers, Numbers] | None = None,
 ) -> None:
-    """Pack ds[n] (ns) and values[n, 1 + len(QUANTILES)] (the mean first) into rows of a draft; saving again replaces them."""
-    packed = np.ascontiguousarray(values, dtype=PACKED)
-    if packed.shape != (len(ds_ns), len(COLUMNS)):
-        raise ValueError(
-            f"a forecast of {len(ds_ns)} buckets is [{len(ds_ns)}, {len(COLUMNS)}], not {packed.shape}"
-        )
-    if len(ds_ns) == 0:
+    """Pack ds[n] (ns) and values[n, 1 + len(QUANTILES)] (the mean first) into rows of a draft; saving again replaces them.
+
+    costs: handling time and workload, in seconds, laid out like the values.
+    """
+    count = len(ds_ns)
+    if count == 0:
         return
     number = int(series_ids(session, table_of(ForecastSeries), [(series,)])[0])
-    raw, width = packed.tobytes(), packed.shape[1] * PACKED.itemsize
-    count = len(ds_ns)
+    aht, workload = costs or (None, None)
     columns = {
         "version_id": [version_id] * count,
         "series_id": [number] * count,
         "granularity": [granularity] * count,
         "ds": (np.asarray(ds_ns, dtype=np.int64) // 1000).tolist(),
-        "packed": [raw[at : at + width] for at in range(0, len(raw), width)],
+        "packed": _packed(values, count),
+        "aht": [None] * count if aht is None else _packed(aht, count),
+        "workload": [None] * count if workload is None else _packed(workload, count),
     }
     keys = ["version_id", "series_id", "granularity", "ds"]
     write(
@@ -82,9 +89,18 @@ def save_forecast(
         table_of(ForecastRow),
         columns,
         then=lambda insert: insert.on_conflict_do_update(
-            index_elements=keys, set_={"packed": insert.excluded.packed}
+            index_elements=keys,
+            set_={name: insert.excluded[name] for name in ("packed", "aht", "workload")},
         ),
     )
+
+
+def _packed(values: Numbers, count: int) -> list[bytes]:
+    packed = np.ascontiguousarray(values, dtype=PACKED)
+    if packed.shape != (count, len(COLUMNS)):
+        raise ValueError(f"a forecast of {count} buckets is [{count}, {len(COLUMNS)}], not {packed.shape}")
+    raw, width = packed.tobytes(), packed.shape[1] * PACKED.itemsize
+    return [raw[at : at + width] for at in range(0, len(raw), width)]
 
 
 def publish_version(session: Session, version_id: int, now: dt.datetime, *, lock: bool = False) -> None:
@@ -112,14 +128,19 @@ def load_forecast(
     granularity: str = "interval",
     version: str | int = "published",
     as_of: dt.datetime | None = None,
+    costs: bool = False,
 ) -> pd.DataFrame:
     """-> forecast[series, ds, mean, 0.025, ... 0.975], start <= ds < end, by series and ds.
 
     version: `published` (locked ones count), `locked`, `latest` (drafts too, once their run has ended) or an id
     as_of: what was published (for `latest`: made) by then
+    costs: also aht, aht_0.025, ... workload, workload_0.025, ... in seconds, NaN where no handling time is forecast
     """
     table, made = table_of(ForecastRow), table_of(VersionRow)
-    query = select(ForecastSeries.name, table.c.ds, table.c.packed, _rank(table, made, version))
+    packed = ["packed", *(COSTS if costs else ())]
+    query = select(
+        ForecastSeries.name, table.c.ds, *(table.c[name] for name in packed), _rank(table, made, version)
+    )
     query = query.join(ForecastSeries, ForecastSeries.id == table.c.series_id).join(
         made, made.c.id == table.c.version_id
     )
@@ -132,18 +153,28 @@ def load_forecast(
         query = query.where(table.c.ds < to_ns(end) // 1000)
     ranked = query.subquery()
     best = (
-        select(ranked.c.name, ranked.c.ds, ranked.c.packed)
+        select(ranked.c.name, ranked.c.ds, *(ranked.c[name] for name in packed))
         .where(ranked.c.rank == 1)
         .order_by(ranked.c.name, ranked.c.ds)
     )
     rows = session.execute(best).all()
-    values = np.frombuffer(b"".join(row.packed for row in rows), dtype=PACKED).reshape(
-        len(rows), len(COLUMNS)
-    )
-    frame = pd.DataFrame(values.astype(np.float64), columns=list(COLUMNS))
+    return _frame(rows, packed)
+
+
+def _frame(rows: Sequence[Any], packed: Sequence[str]) -> pd.DataFrame:
+    """Stored rows (name, ds, packed values ...) -> forecast[series, ds, ...]."""
+    values = [_unpacked([row[2 + at] for row in rows]) for at in range(len(packed))]
+    names = [*COLUMNS, *(name for cost in packed[1:] for name in COSTS[cost])]
+    frame = pd.DataFrame(np.hstack(values), columns=names)
     frame.insert(0, "series", pd.Series([row.name for row in rows], dtype=object))
     frame.insert(1, "ds", moments(np.array([row.ds for row in rows], dtype=np.int64)))
     return frame
+
+
+def _unpacked(rows: list[bytes | None]) -> Floats:
+    """Packed rows [n] -> float[n, 1 + len(QUANTILES)], NaN where there is none."""
+    raw = b"".join(UNKNOWN if row is None else row for row in rows)
+    return np.frombuffer(raw, dtype=PACKED).reshape(len(rows), len(COLUMNS)).astype(np.float64)
 
 
 def _rank(table: Any, made: Any, version: str | int) -> ColumnElement[int]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Table, delete, func, insert, select
 from sqlalchemy.orm import Session
 
+from forecast.models.base import LONG_RUN
 from store.plain import plain
 from store.statements import table_of
 from store.tables import ChampionRow, EvidenceRow, ScoreRow
@@ -46,6 +47,16 @@ def load_champions(session: Session, series: str | None = None) -> list[dict[str
 def load_evidence(session: Session, series: str | None = None) -> list[dict[str, Any]]:
     """The `evidence` of the latest run that has some."""
     return _load(session, "evidence", series)
+
+
+def load_notes(session: Session, run_id: int | None) -> dict[str, str]:
+    """By series, how far its history supports the long run that a run forecast; those without a note left out."""
+    table = table_of(ChampionRow)
+    query = select(table.c.series, table.c.row).where(table.c.run_id == run_id, table.c.lead_band == LONG_RUN)
+    found = {
+        row.series: str(row.row.get("note") or "") for row in session.execute(query.order_by(table.c.id))
+    }
+    return {series: note for series, note in found.items() if note}
 
 
 def _load(session: Session, part: str, series: str | None) -> list[dict[str, Any]]:

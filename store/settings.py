@@ -26,6 +26,7 @@ PREFIX = "FORECALL_"
 FILE = "config.yaml"
 OUTSIDE = frozenset({"FORECALL_CONFIG", "FORECALL_DB_PASSWORD"})  # of the environment, but no setting
 T = TypeVar("T")
+INTERVAL_DAYS = 91  # days forecast by interval, at most: 13 weeks; beyond, days go on
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -88,7 +89,8 @@ class Models(Section):
     candidates: tuple[str, ...] = Field(("level_profile", "dhr", "ets"), min_length=1)
     compared: tuple[str, ...] = ("prophet",)
     champion: str = "champion"
-    horizon_days: int = Field(56, ge=1, le=400)
+    horizon_days: int = Field(56, ge=1, le=INTERVAL_DAYS)
+    long_days: int = Field(548, ge=0, le=731)
     draws: int = Field(500, ge=50)
     seed: int = 1
 

@@ -149,6 +149,7 @@ BANDS: tuple[tuple[str, int, int], ...] = (
     ("28-56d", 28 * 86_400, 56 * 86_400),
     ("56d+", 56 * 86_400, 1 << 60),
 )
+LONG_RUN = "long run"  # the lead band of what is forecast by day, beyond the intervals (`long_run.py`)
 DAILY_BANDS = (("0-1d", 0, 86_400), *BANDS[3:])
 
 
@@ -180,6 +181,7 @@ __all__ = [
     "BANDS",
     "DAILY_BANDS",
     "DAY",
+    "LONG_RUN",
     "QUANTILES",
     "FittedModel",
     "FittedRate",

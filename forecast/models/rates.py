@@ -9,6 +9,7 @@ from forecast.errors import NotFound
 from forecast.models.base import RateModel
 from forecast.models.level_profile import LevelProfile
 from forecast.models.naive import Mean8, Mean8Open, Median8, SeasonalNaive
+from forecast.models.year_profile import YearProfile
 
 
 def _dhr() -> RateModel:
@@ -38,6 +39,7 @@ RATES: dict[str, Callable[[], RateModel]] = {
     "ets": _ets,
     "dhr": _dhr,
     "level_profile": LevelProfile,
+    "year_profile": YearProfile,
     "prophet": _prophet,
 }
 BARS = ("seasonal_naive", "mean8", "mean8_open", "median8")

@@ -15,6 +15,7 @@ from forecast.buckets import Interval
 from store.database import sessions
 from store.forecasts import create_version, list_versions, publish_version
 from store.runs import begin_run
+from store.scores import save_report
 from store.tables import SignalRow
 from tests.api.filled import CUTOFF, NOW, Filled, forecast
 
@@ -43,6 +44,26 @@ def test_a_row_carries_queue_start_mean_quantiles_and_whether_social_counts(fill
         "workload_quantiles": {"0.1": None, "0.5": None},
         "signal": "not_proven",
     }
+
+
+def test_days_weeks_and_months_say_how_far_a_history_carries(filled: Filled) -> None:
+    note = "Outage: 5 months of history: no year pattern is known."
+    with sessions(filled.engine)() as session:
+        run = begin_run(
+            session, "predict", now=NOW, lease_seconds=60, config_hash="c", code_version="1", cutoff=NOW
+        )
+        assert run is not None
+        version = create_version(session, run_id=run.id, cutoff=CUTOFF, now=NOW)
+        rows = [
+            {"series": name, "lead_band": "long run", "note": said}
+            for name, said in (("Outage", note), ("Billing", ""))
+        ]
+        save_report(session, run.id, {"champions": rows})
+        publish_version(session, version, NOW)
+        session.commit()
+    assert get(filled, granularity="week")["notes"] == [note]
+    assert get(filled, granularity="month", queue="Billing")["notes"] == []
+    assert get(filled, granularity="hour")["notes"] == []
 
 
 def test_without_a_start_rows_begin_today_in_the_queues_zone(filled: Filled) -> None:

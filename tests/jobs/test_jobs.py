@@ -303,3 +303,16 @@ def test_a_schedule_that_cannot_be_read_is_named(settings: Settings) -> None:
     wrong = Settings(**{**settings.model_dump(), "schedule": {"predict": "99 * * * *"}})
     with pytest.raises(ConfigError, match=r"schedule of predict"):
         check_schedule(wrong)
+
+
+def test_a_young_queue_is_forecast_with_a_remark(
+    sessions: sessionmaker[Session], session: Session, settings: Settings, company: dict[str, Path]
+) -> None:
+    rows = pd.read_csv(company["volumes"])
+    young = rows[(rows["queue"] == "phone_billing") & (rows["interval_start"] >= "2026-01-26")]
+    import_volumes(session, settings, young.to_csv(index=False).encode(), now=NOW)
+    session.commit()
+    outcome = do("predict", sessions, settings)
+    assert (outcome.state, outcome.done["queues"]) == ("done", 1)
+    assert outcome.problems[0].startswith("phone_billing: 5 weeks of history: no year pattern yet")
+    assert "than last week's copy" in outcome.problems[0]

@@ -74,6 +74,9 @@ def test_the_environment_may_name_the_file(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("models: {horizon_days: 92}", r"models\.horizon_days cannot be used: .* less than or equal to 91"),
+        ("models: {long_days: -1}", r"models\.long_days cannot be used"),
+        ("models: {long_day: 7}", r"unknown setting models\.long_day\. Did you mean models\.long_days\?"),
         ("api:\n  prot: 1", r"unknown setting api\.prot\. Did you mean api\.port\?"),
         ("apis:\n  port: 1", r"unknown setting apis\. Did you mean api\?"),
         ("port: 1", r"unknown setting port\. Did you mean api\.port\?"),

@@ -23,7 +23,7 @@ from forecast.models.rates import rates
 from forecast.models.split import Split, whole_of
 from forecast.vintage import Snapshot
 
-CANDIDATES = ("level_profile", "dhr", "ets")
+CANDIDATES = ("level_profile", "dhr", "boosted")
 STAND_BY = ("mean8_open",)
 
 

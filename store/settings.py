@@ -86,7 +86,7 @@ class Social(Section):
 
 
 class Models(Section):
-    candidates: tuple[str, ...] = Field(("level_profile", "dhr", "ets"), min_length=1)
+    candidates: tuple[str, ...] = Field(("level_profile", "dhr", "boosted"), min_length=1)
     compared: tuple[str, ...] = ("prophet",)
     champion: str = "champion"
     horizon_days: int = Field(56, ge=1, le=INTERVAL_DAYS)

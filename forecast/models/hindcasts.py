@@ -22,7 +22,7 @@ from forecast.vintage import Snapshot, by_day
 
 WARM_UP_DAYS = 21  # a hindcast stands on at least three weeks
 AHEAD_DAYS = 28
-CHEAP_WEEKS, SELDOM_WEEKS, DEAR_WEEKS = 2, 8, 4  # between refits; live, every model is refitted weekly
+CHEAP_WEEKS, SELDOM_WEEKS, DEAR_WEEKS = 4, 8, 4  # between refits; live, every model is refitted weekly
 CHEAP, DEAR = 0.05, 1.0  # seconds of a fit; a dear model does not even predict in between
 
 

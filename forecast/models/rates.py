@@ -24,13 +24,19 @@ def _ets() -> RateModel:
     return Ets()
 
 
+def _boosted() -> RateModel:
+    from forecast.models.boosted import Boosted
+
+    return Boosted()
+
+
 def _prophet() -> RateModel:
     from forecast.models.prophet_rate import ProphetRate
 
     return ProphetRate()
 
 
-# statsmodels and prophet take seconds to import, so their lines are functions
+# statsmodels, lightgbm and prophet take long to import, so their lines are functions
 RATES: dict[str, Callable[[], RateModel]] = {
     "seasonal_naive": SeasonalNaive,
     "mean8": Mean8,
@@ -38,6 +44,7 @@ RATES: dict[str, Callable[[], RateModel]] = {
     "median8": Median8,
     "ets": _ets,
     "dhr": _dhr,
+    "boosted": _boosted,
     "level_profile": LevelProfile,
     "year_profile": YearProfile,
     "prophet": _prophet,

@@ -13,6 +13,7 @@ from forecast.buckets import Grid, Interval, day_start, end, local_day, to_ns
 from forecast.days import Calendar, OpeningHours
 from forecast.errors import NotEnoughHistory
 from forecast.models.base import RateModel
+from forecast.models.boosted import Boosted
 from forecast.models.dhr import Dhr
 from forecast.models.ets import Ets
 from forecast.models.naive import Mean8, Mean8Open, Median8, SeasonalNaive
@@ -26,6 +27,7 @@ MODELS: list[RateModel] = [
     Mean8Open(),
     Median8(),
     Ets(),
+    Boosted(),
     Dhr(),
     YearProfile(),
     ProphetRate(),

@@ -120,6 +120,12 @@ def day_start(day: npt.ArrayLike, tz: str) -> Ns:
     return _ns(aware.tz_convert("UTC").tz_localize(None))
 
 
+@lru_cache(maxsize=65_536)
+def midnight(day: int, tz: str) -> int:
+    """A local day (whole days since 1970-01-01) -> the UTC ns at which it begins."""
+    return int(day_start([day], tz)[0])
+
+
 @dataclass(frozen=True)
 class Grid:
     """Buckets in a row, with their place on the local calendar.

@@ -50,7 +50,7 @@ AROUND = 21  # days either side that make the level around a day
 FREE = 0.2  # a special day with a smaller factor tells nothing
 OFFSET = 0.5  # contacts added before a log is taken
 CUT = 3.0  # robust standard deviations at which a target is cut
-TREES = 60
+TREES = 40
 SETTINGS = {
     "objective": "l1",
     "num_leaves": 7,
@@ -74,7 +74,7 @@ class Boosted:
     """LightGBM on day totals of at most two years, origin by origin, times an intraday profile."""
 
     name: str = "boosted"
-    cost: float = 0.03
+    cost: float = 0.06
 
     def fit(self, history: History) -> FittedBoosted:
         """NotEnoughHistory below four weeks of days that tell."""

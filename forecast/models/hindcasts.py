@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from forecast.arrays import Flags, Floats, Ns
-from forecast.buckets import Grid, Interval, day_start
+from forecast.buckets import Grid, Interval, day_start, midnight
 from forecast.errors import NotEnoughHistory
 from forecast.models.base import FittedRate, RateModel
 from forecast.vintage import Snapshot, by_day
@@ -140,7 +140,7 @@ def _rate(model: RateModel, past: Snapshot, name: str, origin: Origin, interval:
             ),
         )
     begin = origin._replace(weeks=DEAR_WEEKS).refit
-    base = past.at(int(day_start(begin, tz)[0]))
+    base = past.at(midnight(begin, tz))
     span = origin.ahead + 7 * DEAR_WEEKS
     whole = base.remember(
         ("rate", model, name, span),
@@ -153,7 +153,7 @@ def fitted(model: RateModel, snapshot: Snapshot, name: str, weeks: int = 1) -> F
     """The model as fitted on the last Monday, of every week or of every so many weeks; live it is every week."""
     history = snapshot.history(name)
     monday = Origin(history.today, 1, weeks).refit
-    base = snapshot.at(min(snapshot.cutoff, int(day_start(monday, history.series.tz)[0])))
+    base = snapshot.at(min(snapshot.cutoff, midnight(monday, history.series.tz)))
     if monday - history.first_day < WARM_UP_DAYS:
         base = snapshot
     return base.remember(("fit", model, name), lambda: model.fit(base.history(name)))

@@ -21,7 +21,7 @@ from forecast.models.signal_effect import Effect, Forward, Scored, build_rows, f
 from forecast.vintage import Snapshot
 
 NOISE_DAYS = 98
-LONG_DAYS = 300  # of history; from here on every second origin is enough
+LONG_DAYS, EVERY = 300, 3  # with so long a history every third origin is enough
 EVIDENCE_DAYS = 366
 LEAST_ORIGINS = 42
 LEAST_ROWS = 28
@@ -51,7 +51,7 @@ def past_of(rates: tuple[RateModel, ...], snapshot: Snapshot, name: str, days: i
 def _past(rates: tuple[RateModel, ...], snapshot: Snapshot, name: str, days: int) -> Past:
     history = snapshot.history(name)
     thinned = days <= NOISE_DAYS and history.today - history.first_day >= LONG_DAYS
-    made = hindcasts(rates, snapshot, name, days=days, every=2 if thinned else 1)
+    made = hindcasts(rates, snapshot, name, days=days, every=EVERY if thinned else 1)
     most = max(len(each) for each in made)
     kept = [(rate, each) for rate, each in zip(rates, made, strict=True) if len(each) >= 0.6 * most]
     shared = kept[0][1].origins

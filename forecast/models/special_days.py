@@ -33,6 +33,7 @@ LATEST = 1826  # days that teach: five years
 LEAST = 0.02
 SURE, SURE_CLOSED = 0.75, 0.95
 SEARCH = 10
+MORE = 60  # days looked up beyond those asked for
 ORDINARY = ""
 
 
@@ -81,6 +82,14 @@ TYPES: Mapping[str, Prior] = {
 }
 
 
+class Span(NamedTuple):
+    """Consecutive local days from `first` on: their kinds, and the factors of their totals once these are learnt."""
+
+    first: int
+    kinds: list[Kind]
+    factors: Floats | None
+
+
 @dataclass(frozen=True)
 class SpecialDays:
     """The effects learnt. works: the weekdays on which the queue is open; effects: by key or type."""
@@ -88,16 +97,12 @@ class SpecialDays:
     calendar: Calendar
     works: tuple[bool, ...]
     effects: Mapping[str, DayKind]
-    known: dict[int, Kind] = field(default_factory=dict, compare=False, repr=False)
+    held: dict[str, Span] = field(default_factory=dict, compare=False, repr=False)
 
     def kinds(self, days: Ns) -> list[Kind]:
         """Local days[n] -> Kind[n]."""
-        asked = np.asarray(days, dtype=np.int64).tolist()
-        missing = [day for day in asked if day not in self.known]
-        if missing:
-            span = np.arange(min(missing), max(missing) + 1, dtype=np.int64)
-            self.known.update(zip(span.tolist(), kinds(self.calendar, self.works, span), strict=True))
-        return [self.known[day] for day in asked]
+        span = self._span(days)
+        return [span.kinds[day - span.first] for day in np.asarray(days).tolist()]
 
     def ordinary(self, days: Ns) -> Flags:
         """Local days[n] -> bool[n]: no special day, and none next to it."""
@@ -105,7 +110,25 @@ class SpecialDays:
 
     def factor(self, days: Ns) -> Floats:
         """Local days[n] -> float[n] >= 0, the day's total relative to its weekday's level; 1 on ordinary days."""
-        return np.array([effect.factor for effect in self._effects(days)], dtype=np.float64)
+        if len(days) == 0:
+            return np.ones(0)
+        span = self._span(days)
+        factors = span.factors
+        if factors is None:  # not before the effects are learnt
+            factors = np.array([self._effect(kind).factor for kind in span.kinds], dtype=np.float64)
+            self.held["span"] = span._replace(factors=factors)
+        return factors[np.asarray(days, dtype=np.int64) - span.first]
+
+    def _span(self, days: Ns) -> Span:
+        """The kinds of all days asked for so far, and of some more."""
+        held = self.held.get("span")
+        first, last = (int(days.min()), int(days.max())) if len(days) else (0, 0)
+        if held is None or first < held.first or last >= held.first + len(held.kinds):
+            if held is not None:
+                first, last = min(first, held.first), max(last, held.first + len(held.kinds) - 1)
+            every = np.arange(first, last + MORE, dtype=np.int64)
+            self.held["span"] = held = Span(first, kinds(self.calendar, self.works, every), None)
+        return held
 
     def closed(self, days: Ns) -> Floats:
         """Local days[n] -> probability float[n] that the day's name closes the queue; 0 or 1 where nearly sure."""
@@ -117,11 +140,12 @@ class SpecialDays:
         return np.array([effect.open for effect in self._effects(days)], dtype=np.float64)
 
     def _effects(self, days: Ns) -> list[DayKind]:
-        effects = self.effects
-        return [
-            PLAIN if kind.type == ORDINARY else effects.get(kind.key, effects.get(kind.type, PLAIN))
-            for kind in self.kinds(days)
-        ]
+        return [self._effect(kind) for kind in self.kinds(days)]
+
+    def _effect(self, kind: Kind) -> DayKind:
+        if kind.type == ORDINARY:
+            return PLAIN
+        return self.effects.get(kind.key, self.effects.get(kind.type, PLAIN))
 
 
 def special_days(history: History) -> SpecialDays:

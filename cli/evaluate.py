@@ -226,18 +226,28 @@ def _print(report: Report) -> None:
             )
         console.print(table)
         for row in (row for row in found["overall"] if row["series"] == series):
-            console.print(
-                f"  all leads  {row['model']:<15} WAPE {_percent(row['wape'])} %  WQL {_percent(row['wql'])} %"
-                f"  bias {_percent(row['bias'])} %"
-            )
+            console.print(_all_leads(row))
         console.print(report.sentence(series))
         for row in (row for row in found["evidence"] if row["series"] == series):
             console.print(f"  {row['signal']} {row['lead_band']}: {VERDICTS[row['gate']]}{row['why']}")
         if rows := [row for row in found["aht"] if row["series"] == series]:
             console.print(_handle_table(series, rows))
+    for series in dict.fromkeys(row["series"] for row in found["top_five"]):
+        rows = [row for row in found["top_five"] if row["series"] == series]
+        names = ", ".join(name.removeprefix(series.removesuffix("top five")) for name in rows[0]["reasons"])
+        console.print(f"{series}: {names}")
+        for row in rows:
+            console.print(_all_leads(row))
     for problem in found["problems"]:
         console.print(f"[yellow]{problem}[/yellow]")
     console.print(f"{found['seconds']['total']:.1f} s")
+
+
+def _all_leads(row: dict[str, Any]) -> str:
+    return (
+        f"  all leads  {row['model']:<15} WAPE {_percent(row['wape'])} %  WQL {_percent(row['wql'])} %"
+        f"  bias {_percent(row['bias'])} %"
+    )
 
 
 def _handle_table(series: str, rows: list[dict[str, Any]]) -> Table:

@@ -67,19 +67,21 @@ class Part:
     forecasts: pd.DataFrame | None = None
     made: Any = None
     aht: list[dict[str, Any]] = field(default_factory=list)
+    sums: tuple[scoring.Sums, ...] = ()
 
 
 @dataclass(frozen=True)
 class Report:
-    """All parts, in series order."""
+    """All parts, in series order; top: the five largest reasons of each queue, taken together."""
 
     plan: Plan
     parts: tuple[Part, ...]
     seconds: float
     data: dict[str, Any] = field(default_factory=dict)
+    top: tuple[dict[str, Any], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """report.json of the contract; NaN becomes null. `overall`, `aht` and `problems` stand beside it."""
+        """report.json of the contract; NaN becomes null. `overall`, `top_five`, `aht`, `problems` stand beside it."""
         fits: dict[str, float] = {}
         for part in self.parts:
             for model, seconds in part.fit_seconds.items():
@@ -92,6 +94,7 @@ class Report:
             "seconds": {"total": self.seconds, "fit": fits},
             "scores": [row for part in self.parts for row in part.scores],
             "overall": [row for part in self.parts for row in part.overall],
+            "top_five": list(self.top),
             "champions": [row for part in self.parts for row in part.champions],
             "evidence": [row for part in self.parts for row in part.evidence],
             "aht": [row for part in self.parts for row in part.aht],
@@ -142,7 +145,16 @@ def evaluate(archive: Archive, plan: Plan, *, workers: int = 1, progress: Progre
             parts[0].problems[0] if parts[0].problems else "Nothing could be evaluated.",
             remedy="Give more history, fewer cutoffs or a shorter horizon.",
         )
-    return Report(plan, tuple(parts), time.perf_counter() - started)
+    top = tuple(row for queue in queues for row in _top_five(archive, queue, parts))
+    return Report(plan, tuple(parts), time.perf_counter() - started, top=top)
+
+
+def _top_five(archive: Archive, queue: str, parts: Sequence[Part]) -> list[dict[str, Any]]:
+    mine = [part for part in parts if part.cutoffs and _queue(archive, part.series) == queue]
+    if not mine:
+        return []
+    held = [each for part in mine for each in part.sums]
+    return scoring.top_five(archive, queue, held, min(min(part.cutoffs) for part in mine))
 
 
 def models(plan: Plan) -> list[Model]:
@@ -195,12 +207,14 @@ def evaluate_series(archive: Archive, plan: Plan, name: str) -> Part:
     fits: dict[str, float] = {}
     for run in runs:
         fits[run.model] = fits.get(run.model, 0.0) + run.fit_seconds
+    sums = scoring.sums(runs, granularity=plan.granularity)
     return Part(
         series=name,
         interval=series.interval,
         cutoffs=tuple(cutoffs),
         scores=scoring.score_rows(archive, runs, granularity=plan.granularity),
-        overall=scoring.overall(runs, granularity=plan.granularity),
+        overall=[found.row() for found in sums],
+        sums=tuple(sums),
         champions=_champions(archive, plan, name, max(cutoffs)),
         evidence=_evidence(archive, plan, name),
         fit_seconds=fits,

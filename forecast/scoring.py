@@ -16,6 +16,7 @@ from forecast.losses import (
     bias,
     calibration,
     mase,
+    pinball,
     poisson_floor,
     skill,
     wape,
@@ -24,6 +25,9 @@ from forecast.losses import (
 )
 from forecast.models.base import Paths, band_of, bands
 from forecast.vintage import Archive
+
+TOP = 5  # reasons of a queue that are also scored together
+SUMMED = ("volume", "absolute", "quantile", "signed")
 
 
 @dataclass(frozen=True)
@@ -162,16 +166,65 @@ def _row(
 
 
 def overall(runs: Sequence[Run], *, granularity: Interval | None = None) -> list[dict[str, object]]:
-    """Per series and model over all leads: n, wape, wql, bias, and the seconds of a fit."""
-    rows: list[dict[str, object]] = []
+    """Per series and model over all leads: n, cutoffs, wape, wql and bias."""
+    return [found.row() for found in sums(runs, granularity=granularity)]
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What the scores of one series (or several) and model are ratios of, over all leads.
+
+    volume: contacts that came; absolute, quantile, signed: losses of the median, of all quantiles, and of the mean
+    """
+
+    series: str
+    model: str
+    n: int
+    cutoffs: int
+    volume: float
+    absolute: float
+    quantile: float
+    signed: float
+
+    def row(self) -> dict[str, object]:
+        """As the report has it: losses over contacts, NaN where none came."""
+        row: dict[str, object] = {"series": self.series, "model": self.model, "n": self.n}
+        losses = {"wape": self.absolute, "wql": self.quantile, "bias": self.signed}
+        over = {
+            name: loss / self.volume if self.volume > 0 else float("nan") for name, loss in losses.items()
+        }
+        return {**row, "cutoffs": self.cutoffs, **over}
+
+
+def sums(runs: Sequence[Run], *, granularity: Interval | None = None) -> list[Sums]:
+    """Per series and model over all leads, of the runs that gave a forecast."""
+    made: list[Sums] = []
     for name, model in dict.fromkeys((run.series, run.model) for run in runs):
         mine = [run for run in runs if (run.series, run.model) == (name, model)]
         items = [found for found in (scored(run, granularity) for run in mine) if found is not None]
         if not items:
             continue
-        y = _join(items, "y")
-        row: dict[str, object] = {"series": name, "model": model, "n": len(y), "cutoffs": len(items)}
-        row |= {"wape": wape(y, _join(items, "median")), "wql": wql(y, _join(items, "q"))}
-        row |= {"bias": bias(y, _join(items, "mean"))}
-        rows.append(row)
+        y, median, mean = (_join(items, what) for what in ("y", "median", "mean"))
+        quantile = 2 * float(pinball(y, _join(items, "q"), TAUS).sum()) / len(TAUS)
+        losses = (float(np.abs(y - median).sum()), quantile, float((mean - y).sum()))
+        made.append(Sums(name, model, len(y), len(items), float(y.sum()), *losses))
+    return made
+
+
+def top_five(archive: Archive, queue: str, held: Sequence[Sums], cutoff: int) -> list[dict[str, object]]:
+    """Scores of a queue's five largest reasons taken together, per model, as rows of `overall`.
+
+    held: sums of the series of the queue; the largest are those with most contacts known at the first cutoff
+    """
+    reasons = {each.series for each in held if archive.series[each.series].queue == queue != each.series}
+    known = {name: float(archive.series[name].offered.until(cutoff).latest()[1].sum()) for name in reasons}
+    largest = sorted(reasons, key=lambda name: (-known[name], name))[:TOP]
+    rows = []
+    for model in dict.fromkeys(each.model for each in held):
+        mine = [each for each in held if each.model == model and each.series in largest]
+        if len(largest) > 1 and len(mine) == len(largest):
+            losses = [sum(getattr(each, what) for each in mine) for what in SUMMED]
+            cutoffs = min(each.cutoffs for each in mine)
+            whole = Sums(f"{queue}/top five", model, sum(each.n for each in mine), cutoffs, *losses)
+            rows.append({**whole.row(), "reasons": largest})
     return rows

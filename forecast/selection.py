@@ -18,7 +18,6 @@ from forecast.errors import NotEnoughHistory
 from forecast.models.base import bands
 from forecast.models.dressed import Dressed, FittedDressed
 from forecast.models.expected import Learnt
-from forecast.models.level_profile import LevelProfile
 from forecast.models.rates import rates
 from forecast.models.split import Split, whole_of
 from forecast.vintage import Snapshot
@@ -51,7 +50,7 @@ def champion(candidates: Sequence[str] | None = None, *, social: bool = True) ->
     names = tuple(candidates or CANDIDATES)
     combined = Dressed("champion", rates(names), gate=evidence.gate if social else None)
     stand_by = Dressed("champion", rates(STAND_BY))
-    return Split(Champion(combined, stand_by), LevelProfile())
+    return Split(Champion(combined, stand_by))
 
 
 def chosen(snapshot: Snapshot, name: str, model: Split) -> list[dict[str, Any]]:

@@ -1,9 +1,9 @@
 """Contact reasons of a queue: its paths split by how likely each reason is, so that every path adds up.
 
-The queue is forecast as a whole, where it has most to learn from; each of its contacts is then given a reason, with
-the probabilities that the reasons' own level profiles have in that bucket (top-down with forecast proportions: Athana-
-sopoulos, Ahmed & Hyndman 2009, Int. J. Forecasting 25:146-166). Drawn contact by contact, the split is exact in every
-path, whole-numbered, never negative, and thin reasons stay thin. A reason's share also strays from day to day.
+The queue is forecast as a whole, where it has most to learn from; each of its contacts is then given a reason, by what
+the reasons' shares are worth in that bucket (`shares.py`), or by what their own rates are (top-down with forecast
+proportions: Athanasopoulos, Ahmed & Hyndman 2009, Int. J. Forecasting 25:146-166). Drawn contact by contact, the split
+is exact in every path, whole-numbered, never negative, and thin reasons stay thin. A share also strays from day to day.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from functools import partial
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.errors import NotEnoughHistory
-from forecast.models.base import FittedModel, Leads, Model, Paths, RateModel
-from forecast.models.hindcasts import fitted, hindcast
-from forecast.models.noise import Noise
+from forecast.models.base import FittedModel, Leads, Model, Paths
+from forecast.models.shares import Shares, reasons
 from forecast.vintage import Snapshot
 
 SHARE_DAYS = 56
-LEAST_SHARE = 1e-6
 
 
 @dataclass(frozen=True)
 class Split:
-    """`whole` forecasts queues; a series that is one reason of a queue held beside it gets its part of those paths."""
+    """`whole` forecasts queues; a series that is one reason of a queue held beside it gets its part of those paths.
+
+    share: how a queue's contacts part into its reasons, learnt from day totals for all reasons at once
+    """
 
     whole: Model
-    share: RateModel
+    share: Shares = field(default_factory=Shares)
 
     @property
     def name(self) -> str:
@@ -81,24 +81,10 @@ class FittedSplit:
         self, snapshot: Snapshot, queue: str, leads: Leads, draws: int, seed: int
     ) -> dict[str, Floats]:
         whole = self.wholes[queue].predict(snapshot.only(queue), leads, draws=draws, seed=seed).values[0]
-        names = [name for name in snapshot.held if name != queue and snapshot.series(name).queue == queue]
+        share, names = self.model.share, reasons(snapshot, queue)
         rng = np.random.default_rng([seed, zlib.crc32(queue.encode()), 1])
-        rates = np.stack([self._rate(snapshot, name, leads, draws, rng) for name in names])
-        return dict(zip(names, allot(whole, rates, rng), strict=True))
-
-    def _rate(
-        self, snapshot: Snapshot, name: str, leads: Leads, draws: int, rng: np.random.Generator
-    ) -> Floats:
-        """float[n, draws]: a reason's rate with the day effects its own past forecasts had."""
-        days, place = np.unique(leads.grid.day, return_inverse=True)
-        try:
-            rate = fitted(self.model.share, snapshot, name).rate(snapshot.history(name), leads.grid)
-        except NotEnoughHistory:
-            return np.full((len(leads.grid), draws), LEAST_SHARE)
-        past = hindcast(self.model.share, snapshot, name, days=SHARE_DAYS)
-        noise = Noise.of(past)
-        effect = noise.day.draw(days - snapshot.history(name).today, draws, rng)
-        return np.asarray(np.maximum(rate, LEAST_SHARE)[:, None] * np.exp(np.clip(effect, -2, 2))[place])
+        weights = share.weights(snapshot, queue, leads, draws, rng)
+        return dict(zip(names, allot(whole, weights, rng), strict=True))
 
 
 def allot(whole: Floats, rates: Floats, rng: np.random.Generator) -> Sequence[Floats]:

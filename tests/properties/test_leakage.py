@@ -32,7 +32,7 @@ MODELS: dict[str, Model] = {
     "ets": catalogue.model("ets"),
     "mean8_open": catalogue.model("mean8_open"),
     "level_profile with every signal": EVERY_SIGNAL,
-    "contact reasons": Split(catalogue.model("level_profile"), LevelProfile()),
+    "contact reasons": Split(catalogue.model("level_profile")),
 }
 
 shares = st.floats(0, 0.5)

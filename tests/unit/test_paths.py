@@ -11,7 +11,6 @@ import pytest
 from forecast.buckets import Grid, Interval
 from forecast.catalogue import model
 from forecast.models.base import BANDS, DAILY_BANDS, QUANTILES, Leads, Paths, band_of, bands
-from forecast.models.level_profile import LevelProfile
 from forecast.models.split import Split, allot
 from tests.worlds import HOUR, MINUTE, MONDAY, TZ, archive, counts, midnight, series, working_week
 
@@ -89,7 +88,7 @@ def test_reasons_add_up_to_their_queue_in_every_path() -> None:
         )
     ]
     snapshot = archive(*parts).at(midnight(42))
-    split = Split(model("level_profile"), LevelProfile())
+    split = Split(model("level_profile"))
     leads = Leads.days(snapshot, "calls", 3)
     paths = split.fit(snapshot).predict(snapshot, leads, draws=50, seed=1)
     assert paths.series == ("calls", "invoice", "outage", "rare")

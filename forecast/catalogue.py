@@ -13,7 +13,7 @@ from forecast.models.rates import BARS, RATES, rates
 from forecast.selection import champion
 
 NAMES = (*RATES, "champion")
-LEARNS_TODAY = ("dhr", "level_profile")
+LEARNS_TODAY = ("dhr", "level_profile", "boosted")
 TAKES_SIGNALS = ("dhr", "prophet")
 
 
@@ -22,7 +22,7 @@ def model(name: str) -> Model:
     if name == "champion":
         return champion()
     gate = always_open if name in TAKES_SIGNALS else None
-    return Dressed(name, rates([name]), intraday=name in LEARNS_TODAY, gate=gate)
+    return Dressed(name, rates([name]), intraday=name in LEARNS_TODAY, gate=gate, plain=name in BARS)
 
 
 __all__ = ["BARS", "NAMES", "RATES", "model", "rates"]

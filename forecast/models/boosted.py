@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 TAUGHT_DAYS = 730
 WARM_UP_DAYS = 14  # origins begin so many days after the first
-LEAST_DAYS = 28  # days that tell
+LEAST_DAYS = 14  # days that tell
 LEADS = (1, 2, 4, 8, 16, 28)  # days ahead that are trained; beyond the last it holds on
 MEMORIES = (3.0, 5.0, 10.0, 20.0, 40.0)  # half-lives of the level, in days that tell
 STORM_MEMORY, STORM, THIN = (
@@ -77,7 +77,7 @@ class Boosted:
     cost: float = 0.06
 
     def fit(self, history: History) -> FittedBoosted:
-        """NotEnoughHistory below four weeks of days that tell."""
+        """NotEnoughHistory below two weeks of days that tell."""
         require_days(history, LEAST_DAYS, self.name)
         drivers, special = driver_effects(history), special_days(history)
         totals = drivers.cleaned(DayTotals.of(history, latest=TAUGHT_DAYS))

@@ -48,12 +48,16 @@ def always_open(scored: Scored) -> float:
 
 @dataclass(frozen=True)
 class Dressed:
-    """rates: the members; intraday: learn from today so far; gate: who decides on signals (None: they are not used)."""
+    """rates: the members; intraday: learn from today so far; gate: who decides on signals (None: they are not used).
+
+    plain: the rate is the middle of its band as it stands, as planners know an N-week average; noise is all it gets
+    """
 
     name: str
     rates: tuple[RateModel, ...]
     intraday: bool = True
     gate: Gate | None = None
+    plain: bool = False
 
     def fit(self, snapshot: Snapshot) -> FittedDressed:
         """Learn weights, noise and signal effects of every series from hindcasts before the cutoff."""
@@ -75,7 +79,7 @@ class FittedDressed:
     def _series(self, snapshot: Snapshot, name: str, leads: Leads, draws: int, seed: int) -> Floats:
         if len(leads.grid) == 0:
             return np.zeros((0, draws))
-        learnt, nights = self.learnt[name], nights_before(snapshot, name, leads)
+        learnt, nights = self.learnt[name], nights_before(snapshot, name, leads, plain=self.model.plain)
         history = nights[0]
         expected = Expected.of(learnt, nights, leads.grid, intraday=self.model.intraday)
         extra = self._excess(snapshot, name, leads, expected)
@@ -104,10 +108,10 @@ class FittedDressed:
         return features[0] if enough[0] else None
 
 
-def nights_before(snapshot: Snapshot, name: str, leads: Leads) -> list[History]:
+def nights_before(snapshot: Snapshot, name: str, leads: Leads, *, plain: bool = False) -> list[History]:
     """The history as known now and, where the leads reach beyond a week, at the last midnights."""
     history = snapshot.history(name)
-    if int(leads.grid.day[-1]) - history.today < SETTLING:
+    if plain or int(leads.grid.day[-1]) - history.today < SETTLING:
         return [history]
     days = history.today - np.arange(1, NIGHTS)
     midnights = day_start(days[days > history.first_day + WARM_UP_DAYS], history.series.tz)
@@ -134,9 +138,9 @@ def learn(model: Dressed, snapshot: Snapshot, name: str) -> Learnt:
         days = DEAR_DAYS
     past = past_of(tuple(rate for rate, _ in usable), snapshot, name, days)
     fits = tuple(fit for rate, fit in usable if rate in past.members)
-    learnt = Learnt(
-        past.members, fits, past.weights, past.noise, past.echo, special_days(snapshot.history(name))
-    )
+    special = special_days(snapshot.history(name))
+    learnt = Learnt(past.members, fits, past.weights, past.noise, past.echo, special)
+    learnt = learnt.plain() if model.plain else learnt
     if len(past.hindcasts) < LEAST_ORIGINS or not signals:
         return learnt
     scores = forward_scores(snapshot, name, past, signals, intraday=model.intraday)

@@ -9,12 +9,13 @@ first hours of the day decide it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import Grid
+from forecast.days import Calendar
 from forecast.models.base import FittedRate, RateModel
 from forecast.models.combination import combine
 from forecast.models.echo import Echo
@@ -47,6 +48,11 @@ class Learnt:
     echo: Echo
     special: SpecialDays
     effects: tuple[tuple[str, Effect], ...] = ()
+
+    def plain(self) -> Learnt:
+        """With the noise alone: no moved middle, no echo, no special day that the rates do not know themselves."""
+        special = SpecialDays(Calendar(), self.special.works, {})
+        return replace(self, noise=self.noise.centred(), echo=Echo.none(), special=special)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ Because the logarithm of the rate is Gaussian, seeing part of today moves the re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -61,6 +61,13 @@ class Noise:
         day = DayEffect.of(ratio, expected, age, whole_year=days_known >= A_YEAR)
         doubt = 1 + YOUNG_DOUBT * max(0.0, 1 - days_known / YOUNG_DAYS)
         return cls(day.widened(doubt), SlotEffect.of(hindcasts).widened(doubt))
+
+    def centred(self) -> Noise:
+        """The same noise about the rate as it stands."""
+        day = replace(self.day, centre=np.zeros_like(self.day.centre))
+        gamma = self.slot.gamma + float(self.slot.variances[:-1].sum())
+        whole = np.append(np.zeros(len(self.slot.variances) - 1), self.slot.variances[-1])
+        return replace(self, day=day, slot=replace(self.slot, variances=whole, gamma=gamma))
 
     def counts(self, mean: Floats, rng: np.random.Generator) -> Floats:
         """Counts around a mean of any shape: gamma-Poisson."""

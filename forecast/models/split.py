@@ -18,9 +18,12 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.models.base import FittedModel, Leads, Model, Paths
 from forecast.models.shares import Shares, reasons
-from forecast.vintage import Snapshot
+from forecast.vintage import History, Snapshot
 
 SHARE_DAYS = 56
+
+
+LEAST_SHARE = 1e-9  # of a rate: where nothing lives, something must take what comes
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,15 @@ class FittedSplit:
         share, names = self.model.share, reasons(snapshot, queue)
         rng = np.random.default_rng([seed, zlib.crc32(queue.encode()), 1])
         weights = share.weights(snapshot, queue, leads, draws, rng)
+        weights *= np.stack([_living(snapshot.history(name), leads) for name in names])[:, :, None]
         return dict(zip(names, allot(whole, weights, rng), strict=True))
+
+
+def _living(history: History, leads: Leads) -> Floats:
+    """float[n]: 1 while the reason lives, LEAST_SHARE of that once it is over or has gone to other queues."""
+    ends = history.series.ends
+    over = np.full(len(leads.grid), history.dead) | (False if ends is None else leads.grid.day >= ends)
+    return np.where(over, LEAST_SHARE, 1.0)
 
 
 def allot(whole: Floats, rates: Floats, rng: np.random.Generator) -> Sequence[Floats]:

@@ -72,6 +72,6 @@ def test_two_fits_are_the_same_to_the_bit() -> None:
     assert np.array_equal(ahead(history)[1], ahead(history)[1])
 
 
-def test_three_weeks_are_not_enough_for_trees() -> None:
+def test_ten_days_are_not_enough_for_trees() -> None:
     with pytest.raises(NotEnoughHistory, match="boosted"):
-        Boosted().fit(known(daily(USUAL, 21), 21))
+        Boosted().fit(known(daily(USUAL, 10), 10))

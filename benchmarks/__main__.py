@@ -1,26 +1,60 @@
-"""`python -m benchmarks NAME [--data FOLDER]`."""
+"""`python -m benchmarks NAME [--data FOLDER]`: tables and pictures into docs/benchmarks."""
 
 from __future__ import annotations
 
 import argparse
-import importlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-NAMES = ("accuracy", "speed")
 
 
 def main() -> None:
+    arguments = _arguments()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    if arguments.name == "speed":
+        from benchmarks import speed
+
+        speed.run(arguments.data, arguments.out, arguments.jobs)
+        return
+    from benchmarks import accuracy
+
+    accuracy.run(
+        arguments.data,
+        arguments.out,
+        arguments.jobs,
+        cutoffs=arguments.cutoffs,
+        only=tuple(arguments.only),
+        autogluon=arguments.with_autogluon,
+    )
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
-    parser.add_argument("name", choices=NAMES)
-    parser.add_argument(
+    every = argparse.ArgumentParser(add_help=False)
+    every.add_argument(
         "--data", type=Path, default=ROOT.parent / "shared" / "data", help="folder of the public data sets"
     )
-    parser.add_argument("--jobs", type=int, default=2, help="processes")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks")
-    arguments = parser.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    importlib.import_module(f"benchmarks.{arguments.name}").run(arguments.data, arguments.out, arguments.jobs)
+    every.add_argument("--jobs", type=int, default=2, help="processes")
+    every.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks", help="folder of the results")
+    names = parser.add_subparsers(dest="name", required=True)
+    names.add_parser("speed", parents=[every], help="a fit and a forecast, ours and Prophet's in turn")
+    accuracy = names.add_parser("accuracy", parents=[every], help="the champion against bars and peers")
+    accuracy.add_argument(
+        "--cutoffs", type=int, default=10, help="cutoffs a series; 40 for intervals that judge"
+    )
+    accuracy.add_argument(
+        "--only",
+        nargs="+",
+        default=[],
+        metavar="SERIES",
+        help="these series alone; the others keep their figures",
+    )
+    accuracy.add_argument(
+        "--with-autogluon",
+        action="store_true",
+        help="also AutoGluon-TimeSeries, in an environment of its own (some GB), four minutes of training a series",
+    )
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

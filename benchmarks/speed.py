@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -13,7 +14,7 @@ import pandas as pd
 from forecast import catalogue, selection
 from forecast.buckets import SECOND, Interval, column_ns, to_ns
 from forecast.days import Calendar, OpeningHours
-from forecast.models.base import Leads, RateModel
+from forecast.models.base import Leads
 from forecast.simulate import energy_supplier, simulate
 from forecast.vintage import Archive, Series, Versions
 
@@ -26,8 +27,7 @@ def run(data: Path, out: Path, jobs: int) -> None:
     """Write speed.json and speed.md: seconds and how many times faster than Prophet."""
     seconds: dict[str, list[float]] = {}
     tasks: dict[str, Callable[[], None]] = {
-        name: lambda name=name: _rate(catalogue.rates([name])[0])
-        for name in ("prophet", "level_profile", "dhr", "ets")
+        name: partial(_rate, name) for name in ("prophet", "level_profile", "dhr", "boosted", "ets")
     }
     tasks["champion, everything it combines"] = _champion
     for _ in range(TIMES + 1):  # the first round warms up
@@ -58,7 +58,8 @@ def _archive() -> Archive:
 ARCHIVE = _archive()
 
 
-def _rate(model: RateModel) -> None:
+def _rate(name: str) -> None:
+    model = catalogue.rates([name])[0]
     snapshot = ARCHIVE.at(to_ns(END))
     history = snapshot.history(QUEUE)
     model.fit(history).rate(history, Leads.days(snapshot, QUEUE, 14).grid)

@@ -9,6 +9,7 @@
     │   └── ContractError        a frame misses a column or carries a wrong type
     ├── ConfigError              config.yaml or the environment says something impossible
     ├── NotEnoughHistory         a model or a test needs more than the snapshot holds
+    ├── SourceError              a public source refuses, or cannot be reached
     ├── NotFound                 a queue, version or run that does not exist
     └── StoreError               the database is gone, locked or of another version
 
@@ -59,6 +60,10 @@ class ConfigError(ForecallError):
 
 class NotEnoughHistory(ForecallError):
     """A model or a test needs more history than the snapshot holds."""
+
+
+class SourceError(ForecallError):
+    """A source of mentions refuses or cannot be reached."""
 
 
 class NotFound(ForecallError):

@@ -21,7 +21,7 @@ from api.etags import ETags
 from api.limits import BodyLimit
 from api.observe import Metrics, Observe
 from api.routers import evidence, forecasts, health, mentions, queues, runs, signals, volumes
-from api.social import Chain
+from store.chain import Chain
 from store.settings import Settings
 
 ROUTERS = (

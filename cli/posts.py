@@ -39,11 +39,11 @@ def score(
 ) -> None:
     """Language, sentiment and topics of texts. Rows stay as they are and in their order."""
     from forecast.social.scoring import score_texts
-    from jobs.mentions import Chain
+    from store.chain import Chain
 
     rows, lines = read_texts(file)
     config = console.settings()
-    chain = Chain.of(_languages_of(config, rows) if compare else config)
+    chain = Chain(_languages_of(config, rows) if compare else config)
     scored = score_texts(
         [str(row.get("text") or "") for row in rows],
         languages=chain.languages,

@@ -1,8 +1,11 @@
-"""The drop folder: files that other systems put there are read, and moved to `done` or `failed`.
+"""What is new comes in: the files of the drop folder, and the pages of each source.
 
 What a file holds is told by its sub-folder or the beginning of its name: `mentions/monday.jsonl`, `volumes_2026-11.csv`,
 `signals-weather.csv`. A file that cannot be read is moved to `failed`, with the reason beside it; the others go on. Files are
 moved after their rows are committed: a run that is killed in between reads a file twice, which changes nothing.
+
+A page of a source is stored in one transaction with the cursor after it, so a run that is killed anywhere goes on where
+it was, and what comes twice is known by its hash.
 """
 
 from __future__ import annotations
@@ -14,12 +17,20 @@ from pathlib import Path
 import pandas as pd
 from sqlalchemy.orm import Session
 
+from forecast.buckets import Interval, column_ns, floor, index
 from forecast.errors import ConfigError, InputError
+from forecast.social.sources.base import Page, Source
 from jobs.facts import apply_facts
 from jobs.imports import Imported, import_signals, import_volumes
 from jobs.ledger import FAILED, Outcome, checkpoint, explain_failure
 from jobs.mentions import import_mentions
+from jobs.sources import Line, line, open_source
+from store.chain import Chain, Received, receive, take_back
+from store.cursors import load_cursor, save_cursor
 from store.settings import Settings
+from store.signals import load_signals, save_signals
+from store.source_settings import Paid, SourceSettings
+from store.spending import record_spending, spent_this_month
 
 READERS: dict[str, Callable[..., Imported]] = {
     "mentions": import_mentions,
@@ -30,13 +41,123 @@ READ, REFUSED = "done", "failed"
 SETTLED = pd.Timedelta(seconds=5)  # a file written to more recently may still be growing
 
 
-def run(session: Session, settings: Settings, now: pd.Timestamp) -> Outcome:
-    """Read every file that waits. Without a drop folder there is nothing to do."""
+def run(session: Session, settings: Settings, now: pd.Timestamp, *, over: Line | None = None) -> Outcome:
+    """Read every file that waits and every source. over: how sources reach the world."""
     apply_facts(session, settings)
+    files = (
+        _files(session, settings, now)
+        if settings.social.drop_folder is not None
+        else Outcome({"files": 0, "rows": 0})
+    )
+    if not settings.social.sources:
+        return files
+    chain, reach = Chain(settings), over or line()
+    found, problems = Received(), list(files.problems)
+    failed = 0
+    for source in settings.social.sources:
+        try:
+            found.add(read_source(session, chain, source, open_source(source, reach), now, problems))
+        except Exception as error:
+            session.rollback()
+            problems.append(explain_failure(error, source.name))
+            failed += 1
+    problems += found.sentences()
+    done = {
+        **files.done,
+        "sources": len(settings.social.sources) - failed,
+        "posts": found.read,
+        "new": found.changed,
+    }
+    nothing = failed == len(settings.social.sources) and not files.done["files"]
+    return Outcome(done, tuple(problems), FAILED if nothing or files.state == FAILED else "done")
+
+
+def read_source(
+    session: Session,
+    chain: Chain,
+    settings: SourceSettings,
+    source: Source,
+    now: pd.Timestamp,
+    problems: list[str],
+) -> Received:
+    """Every page after the cursor, each committed with its own; problems gets a sentence on what was left out."""
+    cursor = f"source:{source.name}"
+    afford = _affordable(session, settings, now)
+    found = Received()
+    if afford == 0:
+        problems.append(
+            f"{source.name}: this month's cap is spent; it is read again next month, or with a higher cap."
+        )
+        return found
+    for page in source.read(load_cursor(session, cursor), now=now.to_pydatetime(), afford=afford):
+        found.add(_store(session, chain, settings, page, now))
+        problems += [
+            said if said.startswith(source.name) else f"{source.name}: {said}" for said in page.problems
+        ]
+        save_cursor(session, cursor, page.cursor)
+        checkpoint(session)
+    return found
+
+
+def _store(
+    session: Session, chain: Chain, settings: SourceSettings, page: Page, now: pd.Timestamp
+) -> Received:
+    record_spending(session, settings.name, page.spent, now=now.to_pydatetime())
+    if page.counts:
+        _save_counts(session, chain.settings, settings.name, page, now)
+    found = Received()
+    if page.mentions:
+        found = receive(
+            session,
+            chain,
+            page.mentions,
+            now=now.to_pydatetime(),
+            level=settings.privacy,
+            must_name=settings.must_name,
+        )
+    take_back(session, chain, settings.name, page.deletions)
+    return found
+
+
+def _save_counts(session: Session, settings: Settings, name: str, page: Page, now: pd.Timestamp) -> None:
+    """Numbers of a source that gives no posts: a signal of their own, `posts_` and the source's name, known now.
+
+    Counts of less than a bucket are added to what the bucket holds: the cursor says that they were not in it yet.
+    """
+    interval, tz = Interval.parse(settings.social.interval), settings.company.timezone
+    seconds = (page.counts[0].end - page.counts[0].start).total_seconds()
+    if seconds > interval.seconds:
+        interval = Interval.HOUR if seconds <= Interval.HOUR.seconds else Interval.DAY
+    starts = floor(column_ns(pd.DatetimeIndex([one.start for one in page.counts])), interval, tz)
+    signals = (
+        pd.DataFrame({"ds": index(starts), "value": [one.value for one in page.counts]})
+        .groupby("ds", as_index=False)
+        .sum()
+        .assign(signal=f"posts_{name}", topic="all", known_at=now.as_unit("ns"), kind="count")
+    )
+    if seconds < interval.seconds:
+        span = signals["ds"].min(), signals["ds"].max() + pd.Timedelta(seconds=1)
+        held = load_signals(session, start=span[0], end=span[1])
+        mine = held[held["signal"] == f"posts_{name}"].set_index("ds")["value"]
+        signals["value"] += signals["ds"].map(mine).fillna(0.0).to_numpy()
+    save_signals(session, signals, interval=interval, tz=tz)
+
+
+def _affordable(session: Session, settings: SourceSettings, now: pd.Timestamp) -> int | None:
+    """How many posts may still be paid for this month; None where reading is free."""
+    if not isinstance(settings, Paid) or settings.price == 0:
+        return None
+    return max(
+        0,
+        int(settings.cap / settings.price)
+        - spent_this_month(session, settings.name, now=now.to_pydatetime()),
+    )
+
+
+def _files(session: Session, settings: Settings, now: pd.Timestamp) -> Outcome:
+    """Read every file that waits."""
     folder = settings.social.drop_folder
-    if folder is None:
-        return Outcome({"files": 0, "rows": 0})
-    if not folder.is_dir():
+    if folder is None or not folder.is_dir():
         raise ConfigError(
             f"The drop folder {folder} does not exist.",
             remedy="Make it, or correct social.drop_folder.",

@@ -1,19 +1,50 @@
-"""Retention: texts that are older than the settings allow go, what was counted from them stays; old drafts go."""
+"""Retention: what is older than the settings allow goes, what was counted from it stays.
+
+Texts go first, then what tells near-duplicates, then the rows of posts, and with a month's last row the key that its
+hashes were made with. A row goes only after its counts are added to what its bucket holds of forgotten posts, in the
+same transaction: a bucket never counts less than it did.
+"""
 
 from __future__ import annotations
 
 import pandas as pd
 from sqlalchemy.orm import Session
 
+from forecast.buckets import Interval
+from forecast.social.signals import build_signals, sums
 from jobs.ledger import Outcome, checkpoint
 from store.forecasts import prune
-from store.mentions import drop_old_text
+from store.forgotten import add_to_base, note_forgotten
+from store.hash_keys import drop_unused_keys
+from store.mentions import delete_mentions, drop_old_sketches, drop_old_text, load_scored
 from store.settings import Settings
+
+SKETCHES = pd.Timedelta(days=2)
+ROWS = 50_000  # posts forgotten at a time
 
 
 def run(session: Session, settings: Settings, now: pd.Timestamp) -> Outcome:
-    """Drop the texts of posts made more than `social.privacy.keep_text_days` ago, and unpublished forecasts but for three."""
-    before = now - pd.Timedelta(days=settings.social.privacy.keep_text_days)
-    texts = drop_old_text(session, before=before.to_pydatetime())
+    """Drop what the privacy settings let go, and unpublished forecasts but for three."""
+    privacy = settings.social.privacy
+    texts = drop_old_text(session, before=now - pd.Timedelta(days=privacy.keep_text_days))
+    drop_old_sketches(session, before=now - SKETCHES)
     checkpoint(session)
-    return Outcome({"texts": texts, "drafts": prune(session)})
+    rows = forget(session, settings, before=now - pd.Timedelta(days=privacy.keep_rows_days))
+    keys = drop_unused_keys(session)
+    return Outcome({"texts": texts, "rows": rows, "keys": keys, "drafts": prune(session)})
+
+
+def forget(session: Session, settings: Settings, *, before: pd.Timestamp) -> int:
+    """The rows of posts received before a moment go, their counts stay; returns how many went."""
+    interval, tz = Interval.parse(settings.social.interval), settings.company.timezone
+    competitors = [brand.name for brand in settings.social.brands if brand.competitor]
+    gone = 0
+    while len(old := load_scored(session, received_before=before, limit=ROWS)):
+        counted = build_signals(old.drop(columns="text"), interval=interval, tz=tz, competitors=competitors)
+        if len(counted):
+            add_to_base(session, sums(counted))
+        for source, mine in old.groupby("source"):
+            note_forgotten(session, str(source), mine["created_at"].min(), mine["created_at"].max())
+        gone += delete_mentions(session, list(zip(old["source"], old["id"], strict=True)))
+        checkpoint(session)
+    return gone

@@ -11,14 +11,17 @@ import pandas as pd
 from sqlalchemy.orm import Session
 
 from forecast.buckets import Interval, column_ns, end, floor, from_ns, to_ns
+from forecast.social.copies import copied
 from forecast.social.signals import build_signals
 from jobs.ledger import Outcome, checkpoint
 from store.cursors import load_cursor, save_cursor
-from store.mentions import load_scored
+from store.forgotten import load_base
+from store.mentions import load_scored, mark_copies
 from store.settings import Settings
 from store.signals import save_signals
 
 CURSOR = "signals"
+DAY = pd.Timedelta(days=1)  # so far back a post may be one that a later post copies
 WINDOW = pd.Timedelta(days=92)  # so many days of posts are in memory at a time
 
 
@@ -29,18 +32,56 @@ def run(session: Session, settings: Settings, now: pd.Timestamp) -> Outcome:
     fresh = load_scored(session, since=None if since is None else pd.Timestamp(since))
     created = column_ns(fresh["created_at"])
     touched = np.unique(floor(created[created < to_ns(now)], interval, tz))
-    written = 0
+    competitors = [brand.name for brand in settings.social.brands if brand.competitor]
+    written = copies = 0
     for starts in _windows(touched):
         first, last = from_ns(starts[0]), from_ns(end(starts[-1:], interval, tz)[0])
-        mentions = load_scored(session, start=first, end=last)
+        mentions = load_scored(session, start=first - DAY, end=last).drop(columns="text")
+        mentions, found = _with_copies(session, mentions)
         mine = np.isin(floor(column_ns(mentions["created_at"]), interval, tz), starts)
-        counted = build_signals(mentions[mine].drop(columns="text"), interval=interval, tz=tz, asof=now)
+        counted = build_signals(
+            mentions[mine],
+            interval=interval,
+            tz=tz,
+            asof=now,
+            competitors=competitors,
+            base=load_base(session, start=first, end=last),
+        )
+        copies += found
         if len(counted):
             written += save_signals(session, counted, interval=interval, tz=tz)
         checkpoint(session)
     current = floor(np.array([to_ns(now)]), interval, tz)[0]
     save_cursor(session, CURSOR, from_ns(int(current)).isoformat())
-    return Outcome({"mentions": len(fresh), "buckets": len(touched), "versions": written})
+    done = {"mentions": len(fresh), "buckets": len(touched), "versions": written}
+    return Outcome({**done, "copies": copies} if copies else done, _flood(copies, len(fresh)))
+
+
+def _with_copies(session: Session, mentions: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Mentions with `copy` told where their sketches still tell it, and how many of them are so newly."""
+    first_hand = (mentions["repost_of"].isna() & (mentions["direction"] != "out")).to_numpy()
+    own = mentions[first_hand]
+    found = copied(
+        column_ns(own["created_at"]),
+        column_ns(own["known_at"]),
+        own["author"].tolist(),
+        own["sketch"].tolist(),
+    )
+    copy = mentions["copy"].to_numpy(dtype=bool).copy()
+    news = np.flatnonzero(first_hand)[found]
+    news = news[~copy[news]]
+    copy[news] = True
+    mark_copies(session, list(zip(mentions["source"].iloc[news], mentions["id"].iloc[news], strict=True)))
+    return mentions.assign(copy=copy), len(news)
+
+
+def _flood(copies: int, fresh: int) -> tuple[str, ...]:
+    """A sentence where copies are more than a few among what is new: somebody campaigns, or a machine writes."""
+    if copies < 20 or copies < 0.2 * fresh:
+        return ()
+    return (
+        f"{copies:,} of {fresh:,} new posts say what others said before; they are counted as copies, not as posts.",
+    )
 
 
 def rewind(session: Session, settings: Settings, moment: pd.Timestamp) -> None:

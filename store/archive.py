@@ -14,6 +14,7 @@ from forecast.arrays import Floats, Ns
 from forecast.buckets import Interval
 from forecast.days import Calendar, OpeningHours
 from forecast.handling import Handling, spent
+from forecast.social.signals import for_models
 from forecast.vintage import Archive, Driver, Series, Signal, Versions
 from store.days import load_days, load_hours
 from store.drivers import driver_series
@@ -135,11 +136,13 @@ def _running_sum(
 
 
 def _signals(session: Session) -> dict[str, Signal]:
-    rows = load(session, KINDS["signals"])
-    made = {}
-    for held in session.execute(
+    named = session.execute(
         select(table_of(SignalSeries)).order_by(SignalSeries.signal, SignalSeries.topic)
-    ):
+    ).all()
+    offered = [held for held in named if for_models(held.signal)]
+    rows = load(session, KINDS["signals"], series=[held.id for held in offered])
+    made = {}
+    for held in offered:
         values = _versions(rows.take(rows.series == held.id))
         name = held.signal if held.topic == WHOLE else f"{held.signal}:{held.topic}"
         if held.kind == "count":  # taken back: nothing was counted

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import and_, case, func, null, or_, select, update
+from sqlalchemy import and_, case, delete, func, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from forecast.buckets import column_ns, to_ns
@@ -22,13 +22,15 @@ TIMES = ("replied_at", "resolved_at", "deleted_at")
 TEXTS = ("author", "language", "label", "direction", "repost_of", "reply_to", "url", "brand", "scorer")
 NUMBERS = ("sentiment", "reach")
 MISSING = np.iinfo(np.int64).min
+LISTED = 500  # names in one IN (...)
 
 
-def save_mentions(session: Session, scored: pd.DataFrame) -> int:
+def save_mentions(session: Session, scored: pd.DataFrame, *, received: dt.datetime | None = None) -> int:
     """scored[source, id, created_at, known_at?, ...] -> number of mentions that are new or changed.
 
     A mention already held is changed only by a row known later that says something else. Its first `known_at` stays, and
     a text that retention took away does not come back. Without `known_at` a mention counts as known at its creation.
+    received: from when on the row's age counts for retention; without it, from when it was known
     """
     for name in ("source", "id", "created_at"):
         if name not in scored.columns:
@@ -39,7 +41,10 @@ def save_mentions(session: Session, scored: pd.DataFrame) -> int:
             )
     if len(scored) == 0:
         return 0
-    columns = _columns(scored)
+    columns = dict(_columns(scored))
+    columns["received_at"] = (
+        columns["known_at"] if received is None else [to_ns(received) // 1000] * len(scored)
+    )
     order = sorted(range(len(scored)), key=columns["known_at"].__getitem__)
     rows = {
         (columns["source"][row], columns["id"][row]): row for row in order
@@ -58,7 +63,12 @@ def _update_by_newer(insert: Any) -> Any:
     )
     return insert.on_conflict_do_update(
         index_elements=["source", "id"],
-        set_={**{name: new[name] for name in facts}, "text": text, "updated_at": new.updated_at},
+        set_={
+            **{name: new[name] for name in facts},
+            "text": text,
+            "updated_at": new.updated_at,
+            "question": or_(table.c.question, new.question),
+        },
         where=and_(new.updated_at > table.c.updated_at, differs),
     )
 
@@ -73,6 +83,9 @@ def _columns(scored: pd.DataFrame) -> Mapping[str, list[Any]]:
         "topics": _topics(scored),
         "assumed": flag_column(scored, "assumed").tolist(),
         "text": _objects(scored, "text"),
+        "sketch": _objects(scored, "sketch"),
+        "copy": flag_column(scored, "copy").tolist(),
+        "question": flag_column(scored, "question").tolist(),
     }
     columns["updated_at"] = columns["known_at"]
     for name in TIMES:
@@ -108,6 +121,9 @@ def load_scored(
     since: dt.datetime | None = None,
     start: dt.datetime | None = None,
     end: dt.datetime | None = None,
+    received_before: dt.datetime | None = None,
+    author: str | None = None,
+    limit: int | None = None,
 ) -> pd.DataFrame:
     """-> scored mentions as `forecast.social.signals.SCORED` has them, by `known_at`.
 
@@ -126,7 +142,18 @@ def load_scored(
         "repost_of",
         "author",
     ]
-    names += ["text", "language", "reach", "reply_to", *TIMES, "brand", "assumed"]
+    names += [
+        "text",
+        "language",
+        "reach",
+        "reply_to",
+        *TIMES,
+        "brand",
+        "assumed",
+        "sketch",
+        "copy",
+        "question",
+    ]
     query = select(*(table.c[name] for name in names)).order_by(table.c.known_at, table.c.source, table.c.id)
     if since is not None:
         query = query.where(table.c.updated_at >= to_ns(since) // 1000)
@@ -134,6 +161,12 @@ def load_scored(
         query = query.where(table.c.created_at >= to_ns(start) // 1000)
     if end is not None:
         query = query.where(table.c.created_at < to_ns(end) // 1000)
+    if received_before is not None:
+        query = query.where(table.c.received_at < to_ns(received_before) // 1000)
+    if author is not None:
+        query = query.where(table.c.author == author)
+    if limit is not None:
+        query = query.limit(limit)
     fetched = session.execute(query).cursor.fetchall()  # type: ignore[attr-defined]  # plain tuples
     columns = dict(zip(names, zip(*fetched, strict=True) if fetched else [()] * len(names), strict=True))
     memo = {value: tuple(json.loads(value)) for value in set(columns["topics"])}
@@ -148,7 +181,7 @@ def _column(name: str, values: tuple[Any, ...], topics: Mapping[str, tuple[str, 
         return pd.DatetimeIndex(pd.to_datetime(np.array(ns, dtype=np.int64), utc=True)).as_unit("ns")
     if name in NUMBERS:
         return np.array(values, dtype=np.float64)
-    if name == "assumed":
+    if name in ("assumed", "copy", "question"):
         return np.array(values, dtype=bool)
     return pd.Series([topics[value] for value in values] if name == "topics" else list(values), dtype=object)
 
@@ -159,9 +192,74 @@ def count_mentions(session: Session, *, source: str | None = None) -> int:
     return int(session.scalar(query if source is None else query.where(MentionRow.source == source)) or 0)
 
 
+def held_ids(session: Session, source: str, ids: Sequence[str]) -> set[str]:
+    """Which of these (hashed) ids of a source are held."""
+    table = table_of(MentionRow)
+    found: set[str] = set()
+    for start in range(0, len(ids), LISTED):
+        some = table.c.id.in_(ids[start : start + LISTED])
+        found.update(session.scalars(select(table.c.id).where(table.c.source == source, some)))
+    return found
+
+
+def mark_copies(session: Session, keys: Sequence[tuple[str, str]]) -> None:
+    """These posts (source, id) say what others said before."""
+    table = table_of(MentionRow)
+    for source in sorted({source for source, _ in keys}):
+        ids = [id for mine, id in keys if mine == source]
+        for start in range(0, len(ids), LISTED):
+            some = and_(table.c.source == source, table.c.id.in_(ids[start : start + LISTED]))
+            session.execute(update(table).where(some).values(copy=True))
+
+
+def delete_mentions(session: Session, keys: Sequence[tuple[str, str]]) -> int:
+    """The rows of these posts (source, id) go; returns how many went."""
+    table, gone = table_of(MentionRow), 0
+    for source in sorted({source for source, _ in keys}):
+        ids = [id for mine, id in keys if mine == source]
+        for start in range(0, len(ids), LISTED):
+            some = and_(table.c.source == source, table.c.id.in_(ids[start : start + LISTED]))
+            gone += int(session.execute(delete(table).where(some)).rowcount)  # type: ignore[attr-defined]
+    return gone
+
+
+def delete_text(session: Session, source: str, ids: Sequence[str], *, at: dt.datetime) -> int:
+    """The supplier took these posts back: their texts go, and that they are gone is known from `at` on.
+
+    What was counted stays. Returns how many of them were held and not yet gone.
+    """
+    table = table_of(MentionRow)
+    moment, gone = to_ns(at) // 1000, 0
+    for start in range(0, len(ids), LISTED):
+        mine = and_(table.c.source == source, table.c.id.in_(ids[start : start + LISTED]))
+        taken = update(table).where(mine, table.c.deleted_at.is_(None))
+        done = session.execute(taken.values(text=None, url=None, sketch=None, deleted_at=moment))
+        gone += int(done.rowcount)  # type: ignore[attr-defined]
+    return gone
+
+
+def mark_replied(session: Session, source: str, replies: Mapping[str, int]) -> int:
+    """Posts (hashed ids) of a source were answered at these moments (microseconds): the first answer counts."""
+    table = table_of(MentionRow)
+    marked = 0
+    for id, moment in replies.items():
+        waiting = or_(table.c.replied_at.is_(None), table.c.replied_at > moment)
+        mine = and_(table.c.source == source, table.c.id == id, table.c.direction != "out", waiting)
+        statement = update(table).where(mine).values(replied_at=moment, question=True)
+        marked += int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+    return marked
+
+
 def drop_old_text(session: Session, *, before: dt.datetime) -> int:
     """Retention: the text and the link of mentions made before go, all that is counted stays; returns how many lost theirs."""
     table = table_of(MentionRow)
     held = or_(table.c.text.is_not(None), table.c.url.is_not(None))
     old = update(table).where(table.c.created_at < to_ns(before) // 1000, held).values(text=None, url=None)
     return int(session.execute(old).rowcount)  # type: ignore[attr-defined]
+
+
+def drop_old_sketches(session: Session, *, before: dt.datetime) -> int:
+    """Retention: what tells near-duplicates is of use for a day, and goes; returns of how many mentions."""
+    table = table_of(MentionRow)
+    old = and_(table.c.received_at < to_ns(before) // 1000, table.c.sketch.is_not(None))
+    return int(session.execute(update(table).where(old).values(sketch=None)).rowcount)  # type: ignore[attr-defined]

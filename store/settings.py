@@ -9,31 +9,26 @@ from __future__ import annotations
 import difflib
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import pandas as pd
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from forecast.buckets import Interval, zone
+from forecast.buckets import zone
 from forecast.days import minutes
 from forecast.errors import ConfigError, InputError
+from store.section import Section, usable
+from store.social_settings import Social
 
 PREFIX = "FORECALL_"
 FILE = "config.yaml"
 OUTSIDE = frozenset({"FORECALL_CONFIG", "FORECALL_DB_PASSWORD"})  # of the environment, but no setting
-T = TypeVar("T")
 INTERVAL_DAYS = 91  # days forecast by interval, at most: 13 weeks; beyond, days go on
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-class Section(BaseModel):
-    """A part of the settings; knows its names and no others."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Database(Section):
@@ -48,7 +43,7 @@ class Company(Section):
     @field_validator("timezone")
     @classmethod
     def known(cls, value: str) -> str:
-        return _usable(zone, value)
+        return usable(zone, value)
 
 
 class QueueFacts(Section):
@@ -62,27 +57,7 @@ class QueueFacts(Section):
     @field_validator("hours")
     @classmethod
     def readable(cls, value: dict[str, str] | None) -> dict[str, str] | None:
-        return None if value is None else _usable(lambda hours: list(_hours("", hours)), value)
-
-
-class Privacy(Section):
-    level: Literal["kept", "none"] = "kept"
-    keep_text_days: int = Field(30, ge=0)
-
-
-class Social(Section):
-    brand: str = ""
-    languages: tuple[str, ...] = ("nl", "en")
-    sector: str = "energy"
-    interval: str = "30min"
-    privacy: Privacy = Privacy()
-    drop_folder: Path | None = None
-    author_key: SecretStr | None = None
-
-    @field_validator("interval")
-    @classmethod
-    def known(cls, value: str) -> str:
-        return _usable(Interval.parse, value)
+        return None if value is None else usable(lambda hours: list(_hours("", hours)), value)
 
 
 class Models(Section):
@@ -262,15 +237,6 @@ def _refuse_unknown_environment(environment: Iterable[str]) -> None:
 def _nearest(name: str, names: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, list(dict.fromkeys(names)), n=1, cutoff=0.3)
     return f"Did you mean {near[0]}?" if near else "See config.yaml for the names there are."
-
-
-def _usable(read: Callable[[T], object], value: T) -> T:
-    """The value, if it can be read; pydantic wants a ValueError where we have our own."""
-    try:
-        read(value)
-    except InputError as error:
-        raise ValueError(str(error).rstrip(".")) from None
-    return value
 
 
 def _hours(queue: str, hours: Mapping[str, str]) -> Iterable[tuple[str, int, str, str]]:

@@ -213,12 +213,15 @@ class MentionRow(Base):
     __tablename__ = "mentions"
     __table_args__ = (Index("mentions_by_update", "updated_at"), Index("mentions_by_creation", "created_at"))
     source: Mapped[str] = mapped_column(primary_key=True)
-    id: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)  # a keyed hash, like `author`, `repost_of`, `reply_to`
     created_at: Mapped[int] = mapped_column(Micros)
     known_at: Mapped[int] = mapped_column(Micros)  # when it was first known; never moves
     updated_at: Mapped[int] = mapped_column(Micros)  # when what is stored here was known
     assumed: Mapped[bool]
-    author: Mapped[str | None]  # a keyed hash
+    received_at: Mapped[int] = mapped_column(
+        Micros
+    )  # when it came in first: its row is kept for so many days
+    author: Mapped[str | None]
     language: Mapped[str | None]
     sentiment: Mapped[float | None]
     label: Mapped[str | None]
@@ -234,6 +237,45 @@ class MentionRow(Base):
     url: Mapped[str | None]
     brand: Mapped[str | None]
     scorer: Mapped[str | None]
+    sketch: Mapped[bytes | None]  # tells near-duplicates, for two days
+    copy: Mapped[bool] = mapped_column(default=False)  # says what another said before, or is one of a flood
+    question: Mapped[bool] = mapped_column(default=False)  # asks something of the company itself
+
+
+class ForgottenRow(Base):
+    """The span of posts of a source whose rows are gone: counted for good, and not counted again."""
+
+    __tablename__ = "forgotten"
+    source: Mapped[str] = mapped_column(primary_key=True)
+    first: Mapped[int] = mapped_column(Micros)
+    last: Mapped[int] = mapped_column(Micros)
+
+
+class BaseRow(Base):
+    """What a bucket of a signal held of posts whose rows are gone; of `sentiment` the sum."""
+
+    __tablename__ = "signal_bases"
+    signal: Mapped[str] = mapped_column(primary_key=True)
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    ds: Mapped[int] = mapped_column(Micros, primary_key=True)
+    value: Mapped[float]
+
+
+class HashKeyRow(Base):
+    """The key that authors and ids of posts made in a month are hashed with; gone with the last of these posts."""
+
+    __tablename__ = "hash_keys"
+    month: Mapped[str] = mapped_column(String(7), primary_key=True)  # 2026-11, UTC
+    key: Mapped[bytes]
+
+
+class SpendingRow(Base):
+    """Posts read where reading costs money."""
+
+    __tablename__ = "spending"
+    source: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)  # UTC, as suppliers bill
+    posts: Mapped[int]
 
 
 class CursorRow(Base):

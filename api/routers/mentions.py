@@ -9,8 +9,8 @@ from api.deps import Db, Now
 from api.openapi import WRITE
 from api.queries import MentionBatch
 from api.schemas import BatchResult
-from api.social import Chain
-from store.mentions import save_mentions
+from api.social import read_mention
+from store.chain import Chain, receive
 
 router = APIRouter(tags=["mentions"])
 
@@ -21,6 +21,7 @@ def post_mentions(
 ) -> BatchResult:
     """Take posts, known now. Names and numbers are taken out of them before anything is kept; a bad row is reported."""
     chain: Chain = request.app.state.chain
-    good, errors = intake.sift(batch.rows, lambda row: chain.read(row, now))
-    stored = save_mentions(session, chain.score(good)) if good else 0
-    return intake.answer(response, received=len(batch.rows), stored=stored, errors=errors)
+    tz = chain.settings.company.timezone
+    good, errors = intake.sift(batch.rows, lambda row: read_mention(row, tz, now))
+    found = receive(session, chain, good, now=now)
+    return intake.answer(response, received=len(batch.rows), stored=found.changed, errors=errors)

@@ -18,7 +18,7 @@ REQUIRED = ("id", "source", "created_at", "text")
 MOMENTS = ("replied_at", "resolved_at", "deleted_at", "known_at")
 TEXTS = ("author", "url", "repost_of", "reply_to", "brand")
 COLUMNS = (*REQUIRED, "author", "language", "url", "reach", "repost_of", "reply_to", "direction", "replied_at",
-           "resolved_at", "brand", "deleted_at", "known_at")  # fmt: skip
+           "resolved_at", "brand", "deleted_at", "known_at", "private")  # fmt: skip
 _LONGEST = {"id": 512, "source": 128}
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]+)*")
 _FIRST, _LAST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC), dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
@@ -27,6 +27,8 @@ _FIRST, _LAST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC), dt.datetime(2200, 1, 1, 
 @dataclass(frozen=True, slots=True)
 class Mention:
     """One mention. `(source, id)` names it; moments are aware UTC; `direction` is `in` (of others) or `out` (our own).
+
+    `private`: a message to the company alone, such as a direct message.
 
     `known_at` is when we could first have known of it; without one it is assumed to be `created_at`.
     """
@@ -47,6 +49,7 @@ class Mention:
     brand: str | None = None
     deleted_at: dt.datetime | None = None
     known_at: dt.datetime | None = None
+    private: bool = False
 
     def __post_init__(self) -> None:
         if self.created_at.tzinfo is None:
@@ -80,6 +83,7 @@ def parse_mention(row: Mapping[str, Any], *, tz: str) -> Mention:
         language=_language(row.get("language")),
         reach=_reach(row.get("reach")),
         direction=_direction(row.get("direction")),
+        private=_flag(row.get("private"), "private"),
         **known,
     )
 
@@ -200,3 +204,12 @@ def _direction(value: Any) -> str:
             field="direction",
         )
     return text
+
+
+def _flag(value: Any, field: str) -> bool:
+    text = "" if _absent(value) else str(value).strip().lower()
+    if text in ("", "false", "0", "0.0", "no", "nee"):
+        return False
+    if text in ("true", "1", "1.0", "yes", "ja"):
+        return True
+    raise InputError(f"The field {field} holds {text[:20]!r}.", remedy="Use true or false.", field=field)

@@ -56,6 +56,12 @@ def hash_author(author: str, key: bytes) -> str:
     return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16, key=key).hexdigest()
 
 
+def hash_id(source: str, id: str, key: bytes) -> str:
+    """(source, id) of a post -> 32 hex digits under the key: enough to know it again, nothing to look it up by."""
+    name = f"{source}\x00{id}".encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(name, digest_size=16, key=key, person=b"post").hexdigest()
+
+
 def cut(text: str, longest: int = LONGEST) -> str:
     """text -> its first `longest` characters, ended at a space where one is near, so that no number is halved."""
     if len(text) <= longest:

@@ -5,7 +5,9 @@ Nothing after `privacy.strip` sees the text as it came, and nothing that leaves 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +15,16 @@ import pandas as pd
 
 from forecast.errors import ContractError, InputError
 from forecast.frames import check
+from forecast.social.copies import sketch
 from forecast.social.language import Languages
 from forecast.social.mention import Mention
-from forecast.social.privacy import hash_author, strip
+from forecast.social.privacy import hash_author, hash_id, strip
 from forecast.social.sentiment import LABELS, Scorer, label
 from forecast.social.signals import SCORED
-from forecast.social.topics import Topics
+from forecast.social.topic_model import Tagger
 
+KeyOf: TypeAlias = Callable[[dt.datetime], bytes]  # the key of the month a post was made in
+KEPT, EPHEMERAL, COUNTS = LEVELS = ("kept", "ephemeral", "counts")  # what may be kept of a post
 BATCH = 5_000  # posts at a time: enough for speed, and flat memory on millions
 _SPELLINGS = {
     "neg": "negative",
@@ -40,7 +45,7 @@ def score_texts(
     *,
     languages: Languages,
     scorer: Scorer,
-    topics: Topics,
+    topics: Tagger,
     given: Sequence[str | None] | None = None,
 ) -> pd.DataFrame:
     """texts[n] -> frame[language, sentiment, label, topics (tuple)], n rows in the same order.
@@ -56,7 +61,7 @@ def _score(
     stripped: Sequence[str],
     languages: Languages,
     scorer: Scorer,
-    topics: Topics,
+    topics: Tagger,
     given: Sequence[str | None] | None,
 ) -> pd.DataFrame:
     tags = _languages(stripped, languages, given)
@@ -80,40 +85,71 @@ def _languages(texts: Sequence[str], languages: Languages, given: Sequence[str |
 
 
 def score_mentions(
-    mentions: Sequence[Mention], *, languages: Languages, scorer: Scorer, topics: Topics, key: bytes
+    mentions: Sequence[Mention],
+    *,
+    languages: Languages,
+    scorer: Scorer,
+    topics: Tagger,
+    key: KeyOf,
+    level: str = KEPT,
 ) -> pd.DataFrame:
     """mentions[n] -> scored mentions (`signals.SCORED`), n rows in the same order.
 
-    Texts are stripped, authors hashed with `key`, links to posts dropped (they hold names). A deleted post is
-    scored, because it was seen, but its text does not leave.
+    Texts are stripped; authors and the ids of posts are hashed with the key of the moment the post was made; links to
+    posts are dropped (they hold names). `level` says what else may leave: KEPT the stripped text, EPHEMERAL none,
+    COUNTS neither text nor author nor reach. A deleted post is scored, because it was seen, but its text does not leave.
     """
     parts = [
-        _score_mentions(mentions[rows], languages, scorer, topics, key) for rows in _batches(len(mentions))
+        _score_mentions(mentions[rows], languages, scorer, topics, key, level)
+        for rows in _batches(len(mentions))
     ]
     if not parts:
-        parts = [_score_mentions([], languages, scorer, topics, key)]
+        parts = [_score_mentions([], languages, scorer, topics, key, level)]
     return check(pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0], SCORED)
 
 
 def _score_mentions(
-    mentions: Sequence[Mention], languages: Languages, scorer: Scorer, topics: Topics, key: bytes
+    mentions: Sequence[Mention],
+    languages: Languages,
+    scorer: Scorer,
+    topics: Tagger,
+    key: KeyOf,
+    level: str,
 ) -> pd.DataFrame:
     texts = [strip(mention.text) for mention in mentions]
     scored = _score(texts, languages, scorer, topics, [mention.language for mention in mentions])
+    keys = [key(mention.created_at) for mention in mentions]
     columns: dict[str, object] = {
         name: pd.Series([getattr(mention, name) for mention in mentions], dtype=object)
-        for name in ("source", "id", "repost_of", "reply_to", "brand", "direction")
+        for name in ("source", "brand", "direction")
     }
+    for name in ("id", "repost_of", "reply_to"):
+        hashed = [
+            None if (given := getattr(one, name)) is None else hash_id(one.source, given, mine)
+            for one, mine in zip(mentions, keys, strict=True)
+        ]
+        columns[name] = pd.Series(hashed, dtype=object)
     for name in ("created_at", "known_at", "replied_at", "resolved_at", "deleted_at"):
         moments = [getattr(mention, name) for mention in mentions]
         columns[name] = pd.DatetimeIndex(pd.to_datetime(moments, utc=True)).as_unit("ns")
-    columns["reach"] = np.array([np.nan if m.reach is None else m.reach for m in mentions], dtype=np.float64)
+    numbers_only = level == COUNTS
+    columns["reach"] = np.array(
+        [np.nan if m.reach is None or numbers_only else m.reach for m in mentions], dtype=np.float64
+    )
     columns["author"] = pd.Series(
-        [None if m.author is None else hash_author(m.author, key) for m in mentions], dtype=object
+        [
+            None if one.author is None or numbers_only else hash_author(one.author, mine)
+            for one, mine in zip(mentions, keys, strict=True)
+        ],
+        dtype=object,
     )
     columns["text"] = pd.Series(
-        ["" if m.deleted_at else text for m, text in zip(mentions, texts, strict=True)], dtype=object
+        ["" if m.deleted_at else text for m, text in zip(mentions, texts, strict=True)]
+        if level == KEPT
+        else [None] * len(mentions),
+        dtype=object,
     )
+    columns["sketch"] = pd.Series(sketch(texts), dtype=object)
     return pd.concat([pd.DataFrame(columns), scored], axis=1)
 
 

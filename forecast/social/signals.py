@@ -1,20 +1,32 @@
-"""Signals: how many posts per bucket and topic, as versions of what was known when.
+"""Signals: what people said per bucket, topic, language and brand, as versions of what was known when.
 
 A bucket is first known at its end. A post that reaches us later makes a further version of its bucket, known from
 then on. So `Snapshot(cutoff)` sees what a planner could have seen, late posts included only once they were there.
+
+    posts negative reposts copies authors reach      counts per topic, and for the topic `all`
+    sentiment                                        the mean over the bucket's posts, a level
+    posts[nl] negative[nl]                           in one language
+    posts[@Rival] negative[@Rival]                   of a competitor, or of one of several own brands
+
+The plain names are the company's own; competitors are in none of them. Reposts count as `reposts` only, near-duplicates
+and floods as `copies` only, the company's own posts not at all.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from forecast import buckets
-from forecast.arrays import Ns
+from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import Interval
 from forecast.frames import FLAG, NUMBER, SIGNALS, TEXT, TIME, Contract, check
 
@@ -23,23 +35,84 @@ SCORED = Contract(
     {"source": TEXT, "id": TEXT, "created_at": TIME, "known_at": TIME, "sentiment": NUMBER, "label": TEXT,
      "topics": TEXT, "direction": TEXT, "repost_of": TEXT},
     {"author": TEXT, "text": TEXT, "language": TEXT, "reach": NUMBER, "reply_to": TEXT, "replied_at": TIME,
-     "resolved_at": TIME, "brand": TEXT, "deleted_at": TIME, "assumed": FLAG},
+     "resolved_at": TIME, "brand": TEXT, "deleted_at": TIME, "assumed": FLAG, "sketch": TEXT, "copy": FLAG, "question": FLAG},
 )  # fmt: skip
 ALL = "all"  # the topic that counts every post once
-POSTS, NEGATIVE, REPOSTS = range(3)
-NAMES = np.array(["posts", "negative", "reposts"], dtype=object)
+POSTS, NEGATIVE, REPOSTS, COPIES, AUTHORS, REACH, SENTIMENT = MEASURES = (
+    "posts",
+    "negative",
+    "reposts",
+    "copies",
+    "authors",
+    "reach",
+    "sentiment",
+)
+FOR_MODELS = frozenset(
+    {POSTS, NEGATIVE, REPOSTS}
+)  # the others are shown: fewer candidates, fewer chances to be fooled
+BASE = [
+    "signal",
+    "topic",
+    "ds",
+    "value",
+]  # what buckets held whose posts are forgotten; of `sentiment` the sum
+_NAME = re.compile(r"([^\[\]]+)(?:\[(?:@(?P<brand>.+)|(?P<language>[a-z]{2,5}))\])?")
 Codes = npt.NDArray[np.int64]
 
 
-def build_signals(
-    scored: pd.DataFrame, *, interval: Interval, tz: str, asof: dt.datetime | None = None
-) -> pd.DataFrame:
-    """scored[source, id, created_at, known_at, sentiment, label, topics, direction, repost_of] -> signals[signal, topic, ds, value, known_at, kind].
+@dataclass(frozen=True)
+class SignalName:
+    """A signal's name in its parts: what is measured, and in which language or of which brand alone."""
 
-    `posts` and `negative` per topic and for the topic `all`; reposts count as `reposts` only, own posts
-    (`direction=out`) not at all. For any cutoff the latest version of a bucket known by then is the number of its
-    mentions known by then, for buckets that had ended; a bucket without posts has no row. With `asof` no later
-    version comes out. Rows are ordered by signal, topic, ds, known_at.
+    measure: str
+    language: str = ""
+    brand: str = ""
+
+    @classmethod
+    def parse(cls, name: str) -> SignalName:
+        """`posts[nl]` -> its parts; a name of another kind (a user's own signal) is a measure."""
+        found = _NAME.fullmatch(name)
+        if found is None:
+            return cls(name)
+        return cls(found[1], found["language"] or "", found["brand"] or "")
+
+    def __str__(self) -> str:
+        part = self.language or (f"@{self.brand}" if self.brand else "")
+        return f"{self.measure}[{part}]" if part else self.measure
+
+
+def for_models(name: str) -> bool:
+    """Whether a signal is offered to the models: what users brought, and the company's own totals."""
+    parts = SignalName.parse(name)
+    return not (parts.language or parts.brand) and (
+        parts.measure in FOR_MODELS or parts.measure not in MEASURES
+    )
+
+
+class _Events(NamedTuple):
+    """What adds to a signal, one row per post, topic and signal [m]; codes point into the names of a build."""
+
+    signal: Codes
+    topic: Codes
+    start: Ns
+    known: Ns
+    weight: Floats
+
+
+def build_signals(
+    scored: pd.DataFrame,
+    *,
+    interval: Interval,
+    tz: str,
+    asof: dt.datetime | None = None,
+    competitors: Sequence[str] = (),
+    base: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """scored[source, id, created_at, known_at, ...] -> signals[signal, topic, ds, value, known_at, kind].
+
+    For any cutoff the latest version of a bucket known by then is the number of its mentions known by then, for buckets
+    that had ended; a bucket without posts has no row. With `asof` no later version comes out. `base[signal, topic, ds,
+    value]`: what the buckets held of posts that are forgotten; it is added. Rows are ordered by signal, topic, ds, known_at.
     """
     mentions = check(scored, SCORED)
     mentions = mentions.loc[(mentions["direction"] != "out").to_numpy()]
@@ -49,16 +122,100 @@ def build_signals(
     known = np.maximum(buckets.column_ns(mentions["known_at"]), _ends(starts, interval, tz))
     keep = np.ones(len(mentions), dtype=bool) if asof is None else known <= buckets.to_ns(asof)
     rows, topics, names = _by_topic(mentions["topics"], keep)
-    reposted = mentions["repost_of"].notna().to_numpy()
-    bad = (mentions["label"] == "negative").to_numpy()
-    chosen = [(POSTS, ~reposted), (NEGATIVE, ~reposted & bad), (REPOSTS, reposted)]
-    of = [mask[rows] for _, mask in chosen]
-    signal = np.concatenate(
-        [np.full(int(mine.sum()), code) for (code, _), mine in zip(chosen, of, strict=True)]
-    )
-    row = np.concatenate([rows[mine] for mine in of])
-    topic = np.concatenate([topics[mine] for mine in of])
-    return _versions(signal, topic, starts[row], known[row], names)
+    parts: list[_Events] = []
+    measured: list[str] = []
+    facts = _Facts.of(mentions, competitors)
+    for name, chosen, weight in facts.measures(rows, topics, starts, known):
+        count = int(chosen.sum())
+        if count:
+            row = rows[chosen]
+            code = np.full(count, len(measured), dtype=np.int64)
+            parts.append(_Events(code, topics[chosen], starts[row], known[row], weight[chosen]))
+            measured.append(name)
+    if not parts:
+        none = np.zeros(0, dtype=np.int64)
+        return _frame(_Events(none, none, none, none, np.zeros(0)), [], names)
+    events = _Events(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    signals = _versions(events, measured, names, base)
+    return _means(signals)
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What is asked of each mention [n]: is it ours, a repost, a copy, negative; whose, how far, how felt."""
+
+    ours: Flags
+    reposted: Flags
+    copy: Flags
+    bad: Flags
+    author: Codes  # -1: unknown
+    reach: Floats
+    sentiment: Floats
+    language: npt.NDArray[np.object_]
+    brand: npt.NDArray[np.object_]
+
+    @classmethod
+    def of(cls, mentions: pd.DataFrame, competitors: Sequence[str]) -> _Facts:
+        size = len(mentions)
+
+        def texts(name: str) -> npt.NDArray[np.object_]:
+            held = mentions[name] if name in mentions else pd.Series([None] * size, dtype=object)
+            return held.to_numpy(dtype=object)
+
+        copy = mentions["copy"].to_numpy(dtype=bool) if "copy" in mentions else np.zeros(size, dtype=bool)
+        brand = texts("brand")
+        reach = mentions["reach"].to_numpy(dtype=np.float64) if "reach" in mentions else np.full(size, np.nan)
+        return cls(
+            ours=~np.isin(brand.astype(str), list(competitors)),
+            reposted=mentions["repost_of"].notna().to_numpy(),
+            copy=copy,
+            bad=(mentions["label"] == "negative").to_numpy(),
+            author=pd.factorize(texts("author"))[0].astype(np.int64),
+            reach=np.nan_to_num(reach),
+            sentiment=np.nan_to_num(mentions["sentiment"].to_numpy(dtype=np.float64)),
+            language=texts("language"),
+            brand=brand,
+        )
+
+    def measures(
+        self, rows: Codes, topics: Codes, starts: Ns, known: Ns
+    ) -> Iterator[tuple[str, Flags, Floats]]:
+        """rows, topics [m] -> each signal's name, which of the m count, and by how much."""
+        one = np.ones(len(rows))
+        first_hand = ~self.reposted & ~self.copy
+        said = (self.ours & first_hand)[rows]
+        bad = self.bad[rows]
+        yield POSTS, said, one
+        yield NEGATIVE, said & bad, one
+        yield REPOSTS, (self.ours & self.reposted)[rows], one
+        yield COPIES, (self.ours & self.copy & ~self.reposted)[rows], one
+        yield AUTHORS, said & self._first_of_author(rows, topics, starts, known, said), one
+        yield REACH, said & (self.reach[rows] > 0), self.reach[rows]
+        yield SENTIMENT, said, self.sentiment[rows]
+        for name, values, among in (
+            ("language", self.language, said),
+            ("brand", self.brand, first_hand[rows]),
+        ):
+            held = values.astype(str)
+            shown = sorted({one for one in held[np.unique(rows)] if one not in ("None", "", "nan")})
+            if name == "brand" and len(shown) == 1 and bool(self.ours.all()):
+                continue  # the only brand there is: the totals are its own
+            for value in shown:
+                mine = among & (held == value)[rows]
+                key = SignalName(POSTS, **{name: value}), SignalName(NEGATIVE, **{name: value})
+                yield str(key[0]), mine, one
+                yield str(key[1]), mine & bad, one
+
+    def _first_of_author(self, rows: Codes, topics: Codes, starts: Ns, known: Ns, said: Flags) -> Flags:
+        """Whether the author had not spoken on this topic in this bucket before, bool[m]."""
+        order = np.lexsort((rows, known[rows]))
+        order = order[said[order] & (self.author[rows[order]] >= 0)]
+        frame = pd.DataFrame(
+            {"topic": topics[order], "start": starts[rows[order]], "author": self.author[rows[order]]}
+        )
+        first = np.zeros(len(rows), dtype=bool)
+        first[order[~frame.duplicated().to_numpy()]] = True
+        return first
 
 
 def _ends(starts: Ns, interval: Interval, tz: str) -> Ns:
@@ -81,26 +238,64 @@ def _by_topic(column: pd.Series, keep: npt.NDArray[np.bool_]) -> tuple[Codes, Co
 
 
 def _versions(
-    signal: Codes, topic: Codes, start: Ns, known: Ns, names: npt.NDArray[np.object_]
+    events: _Events, measured: Sequence[str], names: npt.NDArray[np.object_], base: pd.DataFrame | None
 ) -> pd.DataFrame:
-    """One row per post, topic and signal -> one row per version: the count cumulated over `known` in each bucket."""
-    order = np.lexsort((known, start, topic, signal))
-    signal, topic, start, known = signal[order], topic[order], start[order], known[order]
+    """Events -> one row per version: the weight summed up over `known` in each bucket, on top of the base."""
+    order = np.lexsort((events.known, events.start, events.topic, events.signal))
+    signal, topic, start, known = (column[order] for column in events[:4])
     n = len(order)
-    new_bucket = np.ones(n, dtype=bool)
-    new_bucket[1:] = (np.diff(signal) != 0) | (np.diff(topic) != 0) | (np.diff(start) != 0)
+    fresh = np.ones(n, dtype=bool)
+    fresh[1:] = (np.diff(signal) != 0) | (np.diff(topic) != 0) | (np.diff(start) != 0)
     last = np.ones(n, dtype=bool)  # the last row of each (bucket, known_at) carries the version
-    last[:-1] = new_bucket[1:] | (np.diff(known) != 0)
-    first = np.maximum.accumulate(np.where(new_bucket, np.arange(n), 0)) if n else np.zeros(0, dtype=np.int64)
-    value = np.arange(n) - first + 1
+    last[:-1] = fresh[1:] | (np.diff(known) != 0)
+    first = np.maximum.accumulate(np.where(fresh, np.arange(n), 0))
+    running = np.concatenate([[0.0], np.cumsum(events.weight[order])])
+    value = running[1:] - running[first]
+    signals = _frame(
+        _Events(signal[last], topic[last], start[last], known[last], value[last]), measured, names
+    )
+    if base is not None and len(base):
+        held = signals[["signal", "topic", "ds"]].merge(base[BASE], how="left", on=["signal", "topic", "ds"])
+        signals = signals.assign(value=signals["value"].to_numpy() + held["value"].fillna(0.0).to_numpy())
+    return signals
+
+
+def _frame(events: _Events, measured: Sequence[str], names: npt.NDArray[np.object_]) -> pd.DataFrame:
+    """Events that each are a version by now, `weight` its value -> signals."""
+    labels = np.array([*measured, ""], dtype=object)
     signals = pd.DataFrame(
         {
-            "signal": NAMES[signal[last]],
-            "topic": names[topic[last]],
-            "ds": buckets.index(start[last]),
-            "value": value[last].astype(np.float64),
-            "known_at": buckets.index(known[last]),
-            "kind": np.full(int(last.sum()), "count", dtype=object),
+            "signal": labels[events.signal],
+            "topic": names[events.topic],
+            "ds": buckets.index(events.start),
+            "value": events.weight,
+            "known_at": buckets.index(events.known),
+            "kind": np.full(len(events.signal), "count", dtype=object),
         }
     )
     return check(signals, SIGNALS)
+
+
+def _means(signals: pd.DataFrame) -> pd.DataFrame:
+    """Sums of sentiment -> means over the posts known at the same time, a level."""
+    felt = (signals["signal"] == SENTIMENT).to_numpy()
+    if not felt.any():
+        return signals
+    keys = ["topic", "ds", "known_at"]
+    posts = signals.loc[signals["signal"] == POSTS, [*keys, "value"]]
+    counts = signals.loc[felt, keys].merge(posts, how="left", on=keys)["value"].to_numpy()
+    value = signals["value"].to_numpy().copy()
+    value[felt] = value[felt] / np.maximum(counts, 1)
+    return signals.assign(value=value, kind=np.where(felt, "level", "count").astype(object))
+
+
+def sums(signals: pd.DataFrame) -> pd.DataFrame:
+    """Versions of `build_signals` -> base[signal, topic, ds, value]: what each bucket holds, `sentiment` as its sum."""
+    latest = signals.drop_duplicates(["signal", "topic", "ds"], keep="last")
+    felt = (latest["signal"] == SENTIMENT).to_numpy()
+    keys = ["topic", "ds"]
+    posts = latest.loc[latest["signal"] == POSTS, [*keys, "value"]]
+    counts = latest.loc[felt, keys].merge(posts, how="left", on=keys)["value"].to_numpy()
+    value = latest["value"].to_numpy().copy()
+    value[felt] = value[felt] * counts
+    return latest.assign(value=value)[BASE].reset_index(drop=True)

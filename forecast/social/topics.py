@@ -57,6 +57,20 @@ def starter_topics(sector: str) -> dict[str, dict[str, list[str]]]:
     }
 
 
+def company_topics(sector: str | None, own: Mapping[str, Mapping[str, str | Sequence[str]] | None]) -> Topics:
+    """The starter list of a sector, with a company's own reasons added or instead; None takes a reason out.
+
+    Of a reason that the sector knows too, the languages given replace the sector's and the others stay.
+    """
+    words: dict[str, dict[str, list[str]]] = starter_topics(sector) if sector else {}
+    for topic, lists in own.items():
+        if lists is None:
+            words.pop(topic, None)
+        else:
+            words.setdefault(topic, {}).update({lang: _entries(entries) for lang, entries in lists.items()})
+    return Topics.from_mapping(words)
+
+
 class Topics:
     """Compiled topic lists: one vocabulary per language, and one of all languages for posts in none of them."""
 

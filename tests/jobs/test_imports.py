@@ -156,5 +156,6 @@ def test_posts_are_stored_once_without_names(session: Session, settings: Setting
     assert (first.changed, len(first.problems)) == (1, 1) and "Row 2" in first.problems[0]
     assert import_mentions(session, settings, file, now=NOW).changed == 0
     held = load_scored(session)
-    assert count_mentions(session) == 1 and "anna" not in held["text"][0] and held["author"][0] is None
+    assert count_mentions(session) == 1 and "anna" not in held["text"][0]
+    assert len(held["author"][0]) == len(held["id"][0]) == 32 and "piet" not in held["author"][0]
     assert "outage" in held["topics"][0]

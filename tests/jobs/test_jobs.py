@@ -145,9 +145,8 @@ def test_signals_are_counted_once_and_only_where_something_is_new(
     file.write_text(line.format(9, "2026-03-02T09:20Z"))  # an old post comes in late
     import_mentions(session, settings, file, now=NOW)
     session.commit()
-    assert (
-        do("signals", sessions, settings).done["versions"] == 4
-    )  # posts and negative ones, of all topics and of outage
+    # posts and negative ones, of all topics and of outage, in all languages and in Dutch; the mood did not change
+    assert do("signals", sessions, settings).done["versions"] == 8
     held = load_signals(session)
     mine = held[(held["signal"] == "posts") & (held["topic"] == "all")]
     assert list(mine["value"]) == [1, 2, 1, 1]
@@ -161,7 +160,7 @@ def test_a_post_of_the_running_bucket_is_counted_when_the_bucket_is_over(
     import_mentions(session, settings, file, now=NOW)
     session.commit()
     at = [signals.run(session, settings, NOW + pd.Timedelta(minutes=minutes)) for minutes in (10, 20, 40, 50)]
-    assert [outcome.done["versions"] for outcome in at] == [0, 0, 1, 0]
+    assert [outcome.done["versions"] for outcome in at] == [0, 0, 3, 0]  # posts, those in Dutch, the mood
 
 
 def test_predict_publishes_what_can_be_read_per_interval_day_and_week(
@@ -282,7 +281,7 @@ def test_retention_drops_old_texts_and_keeps_what_was_counted(
     file.write_text('{"id":"1","source":"x","created_at":"2026-01-02T09:00Z","text":"hoi"}\n')
     import_mentions(session, settings, file, now=NOW)
     session.commit()
-    assert retain.run(session, settings, NOW).done == {"texts": 1, "drafts": 0}
+    assert retain.run(session, settings, NOW).done == {"texts": 1, "rows": 0, "keys": 0, "drafts": 0}
 
 
 def test_every_schedule_names_a_job_and_late_jobs_run_late(

@@ -34,7 +34,7 @@ def write(tmp_path: Path, text: str) -> Path:
 def leaves(values: dict[str, Any], before: str = "") -> list[str]:
     names = []
     for name, value in values.items():
-        names += leaves(value, f"{before}{name}.") if isinstance(value, dict) else [before + name]
+        names += leaves(value, f"{before}{name}.") if isinstance(value, dict) and value else [before + name]
     return names
 
 

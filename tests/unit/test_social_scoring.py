@@ -31,7 +31,7 @@ def mention(text: str, minutes: float = 0, late: float = 0, **fields: object) ->
 
 
 def scored(*mentions: Mention) -> pd.DataFrame:
-    return score_mentions(mentions, languages=LANGUAGES, scorer=SCORER, topics=TOPICS, key=b"key")
+    return score_mentions(mentions, languages=LANGUAGES, scorer=SCORER, topics=TOPICS, key=lambda _: b"key")
 
 
 def versions(signals: pd.DataFrame, signal: str, topic: str) -> list[tuple[str, float, str]]:

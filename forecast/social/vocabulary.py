@@ -41,12 +41,24 @@ TOKEN = re.compile(
 )
 _RUN = re.compile(r"(\w)\1{2,}")
 _REMEMBERED = 200_000  # distinct tokens kept; a stream of ever new words must not grow the memory
+_RECENT, _SHORT = 5_000, 600  # texts whose tokens are kept, and the characters of the longest such
+_recent: dict[str, list[str]] = {}
 _LONG = 48  # no word is longer: such a token is not remembered
 
 
 def tokenise(text: str) -> list[str]:
-    """text -> tokens in order, in lower case: words, numbers, emoji, emoticons and runs of sentence marks."""
-    return cased(text.lower())
+    """text -> tokens in order, in lower case: words, numbers, emoji, emoticons and runs of sentence marks.
+
+    The list is not to be changed: language, mood and reasons of a post are read from the same one.
+    """
+    tokens = _recent.get(text)
+    if tokens is None:
+        tokens = cased(text.lower())
+        if len(text) <= _SHORT:
+            if len(_recent) >= _RECENT:
+                _recent.clear()
+            _recent[text] = tokens
+    return tokens
 
 
 def cased(text: str) -> list[str]:

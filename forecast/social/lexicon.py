@@ -21,10 +21,10 @@ from forecast.social.vocabulary import Vocabulary
 FOLDER = Path(__file__).with_name("lexicons")
 SHARED = "emoji"  # the file with the signs of all languages
 
-WORD, NEGATOR, BOOST, CONTRAST, COURTESY, STOP = range(6)
+WORD, NEGATOR, BOOST, CONTRAST, COURTESY, STOP, FIXED = range(7)
 WEIGHTED = {"words": WORD, "complaints": WORD, "praise": WORD, "irony": WORD, "courtesies": COURTESY}
 LISTED = {"negators": NEGATOR, "contrasts": CONTRAST}
-KEYS = {*WEIGHTED, *LISTED, "boosters", "numbers", "language", "negated_after"}
+KEYS = {*WEIGHTED, *LISTED, "boosters", "numbers", "language", "negated_after", "negates_next"}
 
 
 class Entry(NamedTuple):
@@ -36,11 +36,16 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """One language, compiled. `negated_after`: how many tokens behind a word a negator still turns it ("helpt niet")."""
+    """One language, compiled.
+
+    negated_after: how many tokens behind a word a negator still turns it ("helpt niet"); negates_next: how many tokens
+    ahead it turns, three where the file says nothing
+    """
 
     language: str
     vocabulary: Vocabulary[Entry]
     negated_after: int
+    negates_next: int
     size: int
     fingerprint: str
 
@@ -113,6 +118,17 @@ def entries(raw: Mapping[str, Any], where: str) -> dict[str, Entry]:
     return table
 
 
+def _with_fixed(table: Mapping[str, Entry]) -> dict[str, Entry]:
+    """Phrases that hold a negation of their own ("never had problems") are not turned by another: they become FIXED."""
+    negators = {pattern for pattern, entry in table.items() if entry.role == NEGATOR and " " not in pattern}
+    return {
+        pattern: Entry(FIXED, entry.weight)
+        if entry.role == WORD and " " in pattern and negators & set(pattern.split())
+        else entry
+        for pattern, entry in table.items()
+    }
+
+
 # Sentence marks end the reach of a negation. Runs of them ("?!?!") are rare and taken as none.
 _STOPS = {
     mark: Entry(STOP, 0.0) for mark in (".", "!", "?", ";", ",", "..", "...", "!!", "!!!", "??", "?!", "!?")
@@ -133,11 +149,12 @@ def load(language: str, folder: Path = FOLDER) -> Lexicon:
     raw = _raw(path)
     own = entries(raw, path.name)
     signs = entries(_raw(shared), shared.name)
-    patterns = [*_STOPS.items(), *signs.items(), *own.items()]
+    patterns = [*_STOPS.items(), *signs.items(), *_with_fixed(own).items()]
     return Lexicon(
         language=language,
         vocabulary=Vocabulary(patterns, numbers=_list(raw.get("numbers"))),
         negated_after=int(raw.get("negated_after") or 0),
+        negates_next=int(raw.get("negates_next", 3)),
         size=len(own),
         fingerprint=hashlib.blake2b(path.read_bytes() + shared.read_bytes(), digest_size=4).hexdigest(),
     )

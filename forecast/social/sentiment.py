@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast.social import lexicon
-from forecast.social.lexicon import BOOST, CONTRAST, COURTESY, NEGATOR, STOP, Entry, Lexicon
+from forecast.social.lexicon import BOOST, CONTRAST, COURTESY, FIXED, NEGATOR, STOP, Entry, Lexicon
 from forecast.social.vocabulary import cased, tokenise
 
 Scores: TypeAlias = npt.NDArray[np.float64]
@@ -28,7 +28,6 @@ NEGATIVE_BELOW = -0.15
 POSITIVE_ABOVE = 0.15
 _NORM = 15.0
 
-_REACH = 3  # tokens over which a negator turns what follows
 _TURN_GOOD = -0.7  # "not good" is nearly as bad as "bad"
 _TURN_BAD = -0.4  # "not bad" is only mildly good
 _BARE_NEGATION = -0.5  # "I can't log in": a refusal that turned no word is a mild complaint
@@ -76,11 +75,13 @@ class _Tally:
         "last_end",
         "negator",
         "open",
+        "reach",
         "turn",
     )
 
-    def __init__(self, after: int) -> None:
-        self.after = after  # how far behind a word a negator still turns it
+    def __init__(self, words: Lexicon) -> None:
+        self.after = words.negated_after  # how far behind a word a negator still turns it
+        self.reach = words.negates_next  # over how many tokens it turns what follows
         self.good = self.bad = self.courtesy = 0.0
         self.turn = 1.0  # weight of what comes after a contrast
         self.negator = -99  # where the last negator stood
@@ -100,12 +101,12 @@ class _Tally:
         else:
             self.bad -= value
 
-    def word(self, place: int, length: int, weight: float) -> None:
+    def word(self, place: int, length: int, weight: float, *, fixed: bool = False) -> None:
         if not weight:  # a phrase that takes its words out of the reckoning: "hoe laat"
             return
         if place - self.boost_at <= 2:
             weight *= self.boost
-        if place - self.negator <= _REACH:
+        if not fixed and place - self.negator <= self.reach:
             if self.open:
                 self.take(_BARE_NEGATION * self.turn)
                 self.open = False
@@ -176,7 +177,7 @@ def _sum(text: str, words: Lexicon) -> float:
         written = cased(text)
         # a few letters (İ) are two in lower case: places then differ, and emphasis is left out
         tokens = written if len(written) == len(tokens) else tokens
-    tally = _Tally(words.negated_after)
+    tally = _Tally(words)
     shouting = text.isupper()
     for place, length, entry in found:
         shouted = length == 1 and tokens[place].isupper() and not shouting and len(tokens[place]) > 2
@@ -189,7 +190,7 @@ def _sum(text: str, words: Lexicon) -> float:
     total = good + bad
     if not total:
         return 0.0
-    exclaimed = text.count("!")
+    exclaimed = text.count("!") + text.count("！")
     if exclaimed:
         total *= 1 + _EXCLAIMED * min(exclaimed, 3)
     if "?" in tokens[-1]:
@@ -212,7 +213,7 @@ def _apply(tally: _Tally, place: int, length: int, entry: Entry, shouted: bool) 
     elif role == COURTESY:
         tally.courtesy += weight * tally.turn
     else:
-        tally.word(place, length, weight * _CAPS if shouted else weight)
+        tally.word(place, length, weight * _CAPS if shouted else weight, fixed=role == FIXED)
 
 
 def _mocked(tokens: Sequence[str], found: Sequence[tuple[int, int, Entry]], shouting: bool) -> bool:

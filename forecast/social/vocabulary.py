@@ -37,8 +37,12 @@ TOKEN = re.compile(
     rf"|[{_CJK}]|[{_EMOJI}]"
     r"|\d+(?:[.,:]\d+)*"
     r"|[:;=]['^-]?(?:[)(/\\|\]\[*$@]|[dpcosDPCOS3](?!\w))|</?3(?!\d)|[-^]_+[-^]|\^\^"  # emoticons
+    r"|\){2,}|\({2,}"  # "))" and "((" are how Russians smile and frown
     r"|[.!?;,]+"
 )
+_WIDE = str.maketrans(
+    "。！？、；：，．（）", ".!?,;:,.()"
+)  # sentence marks as Chinese and Japanese write them
 _RUN = re.compile(r"(\w)\1{2,}")
 _REMEMBERED = 200_000  # distinct tokens kept; a stream of ever new words must not grow the memory
 _RECENT, _SHORT = 5_000, 600  # texts whose tokens are kept, and the characters of the longest such
@@ -63,8 +67,8 @@ def tokenise(text: str) -> list[str]:
 
 def cased(text: str) -> list[str]:
     """text -> its tokens as they are written."""
-    if "’" in text:
-        text = text.replace("’", "'")
+    if not text.isascii():
+        text = text.replace("’", "'").translate(_WIDE)
     return TOKEN.findall(text)
 
 
@@ -165,17 +169,22 @@ class Vocabulary(Generic[P]):
         loose = "#" in follow or any(token.endswith("*") for token in follow)
         return Node(payload, phrases, None if loose else frozenset(follow))
 
-    def _follows(self, rest: Rest, tokens: Sequence[str], at: int) -> bool:
-        if at + len(rest) > len(tokens):
-            return False
-        for offset, pattern in enumerate(rest):
-            token = tokens[at + offset]
+    def _follows(self, rest: Rest, tokens: Sequence[str], at: int) -> int:
+        """How many tokens from `at` on the rest of a phrase takes; 0 where it does not fit. A comma may stand between."""
+        place, last = at, len(tokens)
+        for pattern in rest:
+            if place < last and tokens[place] == "," != pattern:
+                place += 1
+            if place >= last:
+                return 0
+            token = tokens[place]
+            place += 1
             if pattern == token or (pattern == "#" and self._number(token)):
                 continue
             if pattern[-1] == "*" and token.startswith(pattern[:-1]):
                 continue
-            return False
-        return True
+            return 0
+        return place - at
 
     def find(self, tokens: Sequence[str], *, overlap: bool = False) -> list[tuple[int, int, P]]:
         """tokens -> (place, number of tokens, payload) in order.
@@ -189,13 +198,18 @@ class Vocabulary(Generic[P]):
             if node is None or place < free:
                 continue
             payload, phrases, seconds = node
-            if phrases and place < last and (seconds is None or tokens[place + 1] in seconds):
-                for rest, worth in phrases:
-                    if self._follows(rest, tokens, place + 1):
-                        found.append((place, len(rest) + 1, worth))
-                        if not overlap:
-                            free = place + len(rest) + 1
-                            break
+            if phrases and place < last:
+                ahead = tokens[place + 1]
+                if ahead == "," and place + 2 <= last:
+                    ahead = tokens[place + 2]
+                if seconds is None or ahead in seconds:
+                    for rest, worth in phrases:
+                        taken = self._follows(rest, tokens, place + 1)
+                        if taken:
+                            found.append((place, taken + 1, worth))
+                            if not overlap:
+                                free = place + taken + 1
+                                break
             if payload is not None and place >= free:
                 found.append((place, 1, payload))
         return found
@@ -206,7 +220,7 @@ def _pieces(pattern: str) -> list[str]:
     pieces: list[str] = []
     for part in pattern.lower().split():
         bare = part.strip("*")
-        tokens = tokenise(bare) if bare != "#" else ["#"]
+        tokens = cased(bare) if bare != "#" else ["#"]
         if not tokens:
             tokens = [part]
         if part.endswith("*"):

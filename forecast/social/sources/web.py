@@ -61,11 +61,12 @@ class Web:
         url: str,
         *,
         data: Mapping[str, Any] | None = None,
+        json: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
     ) -> httpx2.Response:
-        """The answer to a form, 2xx. SourceError for every other."""
-        return self._ask("POST", url, data=data, headers=headers, auth=auth)
+        """The answer to a form (`data`) or to JSON, 2xx. SourceError for every other."""
+        return self._ask("POST", url, data=data, json=json, headers=headers, auth=auth)
 
     def json(
         self, url: str, *, params: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
@@ -157,6 +158,7 @@ class Web:
             f"{self._name}: {_place(url)} answers {status}{f' ({said})' if said else ''}.",
             remedy=remedy,
             field="url",
+            status=status,
         )
 
     def _named_wait(self, answer: httpx2.Response) -> float | None:

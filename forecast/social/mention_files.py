@@ -1,15 +1,21 @@
-"""Files of mentions: JSONL, CSV or Parquet, read row by row; a broken row is reported and the rest goes on."""
+"""Files of mentions: JSONL, CSV, Excel or Parquet, and what webcare and listening suites export (`exports.py`).
+
+They are read row by row; a broken row is reported and the rest goes on. Facebook and Instagram reach us only as such
+exports: neither lets a stranger search its posts.
+"""
 
 from __future__ import annotations
 
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from forecast.errors import ContractError, EmptyFile, InputError, UnreadableFile
+from forecast.social.export_tables import Table, find_sheet, find_table
+from forecast.social.exports import find_preset, read_export
 from forecast.social.mention import REQUIRED, Mention, parse_mention
 
 Rows: TypeAlias = Iterator[tuple[int, "Mention | InputError"]]
@@ -17,15 +23,16 @@ Rows: TypeAlias = Iterator[tuple[int, "Mention | InputError"]]
 _LONGEST_LINE = 1_000_000  # bytes; a "line" beyond that is another kind of file, and must not fill the memory
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _UNDECODED = re.compile("[\udc80-\udcff]")
-_SHAPE = "Give JSONL (one {...} per line), CSV with a header, or Parquet, in UTF-8."
+_SHAPE = "Give JSONL (one {...} per line), CSV with a header, or Parquet, in UTF-8; or the export of a suite as it is."
 
 
-def read_mentions(path: Path | str, *, tz: str = "UTC") -> Rows:
+def read_mentions(path: Path | str, *, tz: str = "UTC", date_order: str | None = None) -> Rows:
     """A file -> (row number, Mention or the InputError of that row), one at a time.
 
-    The number counts from 1: lines in JSONL, rows below the header in CSV and Parquet. UnreadableFile for what is no
-    table, EmptyFile where there is no row, ContractError where the header lacks a needed column; these are raised
-    before the first row comes out.
+    The number counts from 1: lines in JSONL, rows below the header elsewhere. An export of Coosto, OBI4wan, Brandwatch,
+    Meltwater or Sprinklr is known by its header. date_order (dmy or mdy) says how its dates are written where they do
+    not tell themselves. UnreadableFile for what is no table, EmptyFile where there is no row, ContractError where the
+    header lacks a needed column, AmbiguousDates; these are raised before the first row comes out.
     """
     path = Path(path)
     try:
@@ -37,9 +44,14 @@ def read_mentions(path: Path | str, *, tz: str = "UTC") -> Rows:
         ) from None
     if start.startswith(b"PAR1"):
         return _parquet(path, tz)
+    if start.startswith(b"PK"):
+        return _workbook(path, tz, date_order)
     start = start.removeprefix(b"\xef\xbb\xbf")
     if not start.strip():
         raise EmptyFile(f"{path.name} is empty.", remedy=_SHAPE)
+    export = None if start.lstrip().startswith(b"{") else find_table(path, _is_export)
+    if export is not None:
+        return _export(export, tz, date_order)
     _refuse(path, start)
     if start.lstrip().startswith(b"{"):
         return _jsonl(path, tz)
@@ -51,10 +63,8 @@ def _refuse(path: Path, start: bytes) -> None:
     head = start.lstrip()[:200].lower()
     if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise UnreadableFile(f"{path.name} is in UTF-16.", remedy="Save it as UTF-8.")
-    if start[:2] in (b"\x1f\x8b", b"PK"):
-        raise UnreadableFile(
-            f"{path.name} is compressed or a spreadsheet.", remedy="Unpack it or save it as CSV."
-        )
+    if start[:2] == b"\x1f\x8b":
+        raise UnreadableFile(f"{path.name} is compressed.", remedy="Unpack it.")
     if head.startswith((b"<!doctype", b"<html", b"<?xml", b"<")):
         raise UnreadableFile(f"{path.name} is a web page or XML, no table.", remedy=_SHAPE)
     if head.startswith(b"["):
@@ -64,6 +74,33 @@ def _refuse(path: Path, start: bytes) -> None:
     # NUL and friends come in single broken posts too; a file full of them is another kind of file.
     if len(_BINARY.findall(start)) > max(2, len(start) // 100):
         raise UnreadableFile(f"{path.name} is no text.", remedy=_SHAPE)
+
+
+def _is_export(header: Sequence[str]) -> bool:
+    return find_preset(header) is not None
+
+
+def _export(table: Table, tz: str, date_order: str | None) -> Rows:
+    preset = find_preset(table.header)
+    if preset is None:
+        raise UnreadableFile(f"{table.name} is no table of mentions.", remedy=_SHAPE)
+    return read_export(table, preset, tz=tz, date_order=date_order)
+
+
+def _workbook(path: Path, tz: str, date_order: str | None) -> Rows:
+    """An Excel workbook: the export of a suite, or our own columns, in the first sheet that has either."""
+    export = find_sheet(path, _is_export)
+    if export is not None:
+        return _export(export, tz, date_order)
+    table = find_sheet(path, lambda header: bool(set(REQUIRED) & {name.strip().lower() for name in header}))
+    if table is None:
+        raise UnreadableFile(f"{path.name} is no table of mentions.", remedy=_SHAPE)
+    names = [name.strip().lower() for name in table.header]
+    _check_columns(path, names)
+    return (
+        (number, row if isinstance(row, InputError) else _parsed(dict(zip(names, row, strict=True)), tz))
+        for number, row in enumerate(table.rows(), start=1)
+    )
 
 
 def _parsed(row: Mapping[str, Any], tz: str) -> Mention | InputError:

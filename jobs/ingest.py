@@ -51,7 +51,7 @@ def run(session: Session, settings: Settings, now: pd.Timestamp, *, over: Line |
     )
     if not settings.social.sources:
         return files
-    chain, reach = Chain(settings), over or line()
+    chain, reach = Chain(settings), over or line(settings.company.timezone)
     found, problems = Received(), list(files.problems)
     failed = 0
     for source in settings.social.sources:
@@ -135,11 +135,14 @@ def _save_counts(session: Session, settings: Settings, name: str, page: Page, no
         .sum()
         .assign(signal=f"posts_{name}", topic="all", known_at=now.as_unit("ns"), kind="count")
     )
+    signals = signals[signals["value"] > 0]  # of a count what is absent is zero
+    if signals.empty:
+        return
     if seconds < interval.seconds:
         span = signals["ds"].min(), signals["ds"].max() + pd.Timedelta(seconds=1)
         held = load_signals(session, start=span[0], end=span[1])
         mine = held[held["signal"] == f"posts_{name}"].set_index("ds")["value"]
-        signals["value"] += signals["ds"].map(mine).fillna(0.0).to_numpy()
+        signals = signals.assign(value=signals["value"] + signals["ds"].map(mine).fillna(0.0).to_numpy())
     save_signals(session, signals, interval=interval, tz=tz)
 
 

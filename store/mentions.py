@@ -21,6 +21,7 @@ from store.tables import MentionRow
 TIMES = ("replied_at", "resolved_at", "deleted_at")
 TEXTS = ("author", "language", "label", "direction", "repost_of", "reply_to", "url", "brand", "scorer")
 NUMBERS = ("sentiment", "reach")
+FLAGS = ("copy", "question", "failed_contact")
 MISSING = np.iinfo(np.int64).min
 LISTED = 500  # names in one IN (...)
 
@@ -84,8 +85,7 @@ def _columns(scored: pd.DataFrame) -> Mapping[str, list[Any]]:
         "assumed": flag_column(scored, "assumed").tolist(),
         "text": _objects(scored, "text"),
         "sketch": _objects(scored, "sketch"),
-        "copy": flag_column(scored, "copy").tolist(),
-        "question": flag_column(scored, "question").tolist(),
+        **{name: flag_column(scored, name).tolist() for name in FLAGS},
     }
     columns["updated_at"] = columns["known_at"]
     for name in TIMES:
@@ -181,7 +181,7 @@ def _column(name: str, values: tuple[Any, ...], topics: Mapping[str, tuple[str, 
         return pd.DatetimeIndex(pd.to_datetime(np.array(ns, dtype=np.int64), utc=True)).as_unit("ns")
     if name in NUMBERS:
         return np.array(values, dtype=np.float64)
-    if name in ("assumed", "copy", "question"):
+    if name in ("assumed", *FLAGS):
         return np.array(values, dtype=bool)
     return pd.Series([topics[value] for value in values] if name == "topics" else list(values), dtype=object)
 

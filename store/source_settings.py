@@ -32,23 +32,30 @@ class Paid(Source):
 class XCounts(Source):
     kind: Literal["x_counts"]
     query: str = Field(min_length=1)
+    granularity: Literal["minute", "hour", "day"] = "minute"
     token_env: str = "X_BEARER_TOKEN"
     url: str = "https://api.x.com"
 
 
 class XSearch(Paid):
+    """followers: also ask for the authors' reach, which X bills as further objects."""
+
     kind: Literal["x_search"]
     query: str = Field(min_length=1)
+    followers: bool = False
     token_env: str = "X_BEARER_TOKEN"
     url: str = "https://api.x.com"
 
 
 class Jetstream(Source):
+    """The stream of the whole network; with an account, search fills what the stream no longer holds."""
+
     kind: Literal["jetstream"]
     words: tuple[str, ...] = Field(min_length=1)
     must_name: bool = True
     url: str = "wss://jetstream2.us-east.bsky.network/subscribe"
-    search_url: str = ""  # where gaps are filled from; needs an account there
+    fill_gaps: bool = False
+    search_url: str | None = None
     identifier_env: str = "BLUESKY_IDENTIFIER"
     password_env: str = "BLUESKY_APP_PASSWORD"
 
@@ -56,7 +63,7 @@ class Jetstream(Source):
 class BlueskySearch(Source):
     kind: Literal["bluesky_search"]
     query: str = Field(min_length=1)
-    url: str = "https://bsky.social"
+    url: str | None = None
     identifier_env: str = "BLUESKY_IDENTIFIER"
     password_env: str = "BLUESKY_APP_PASSWORD"
 
@@ -79,6 +86,7 @@ class AppReviews(Source):
     kind: Literal["app_reviews"]
     app_id: str = Field(pattern=r"^\d+$")
     countries: tuple[str, ...] = ("nl",)
+    url: str = "https://itunes.apple.com"
 
 
 class Reddit(Source):
@@ -88,17 +96,41 @@ class Reddit(Source):
     must_name: bool = True
     client_id_env: str = "REDDIT_CLIENT_ID"
     secret_env: str = "REDDIT_SECRET"
+    auth_url: str = "https://www.reddit.com"
+    api_url: str = "https://oauth.reddit.com"
+
+
+class RestPaging(Section):
+    """How a JSON interface gives its next page: by `url`, by `token` or by `number`, found at `path`, sent as `parameter`."""
+
+    by: Literal["none", "url", "token", "number"] = "none"
+    path: str = ""
+    parameter: str = ""
+    first: int = 1
+
+
+class RestSince(Section):
+    """How it is asked for what is new only: the newest moment read less `overlap` seconds, sent as `parameter`."""
+
+    parameter: str
+    format: Literal["iso", "epoch", "epoch_ms"] = "iso"
+    overlap: int = 300
+    path: str = ""
 
 
 class Rest(Source):
+    """Any JSON interface. items: dotted path of the list of posts; fields: of each field of a mention within a post."""
+
     kind: Literal["rest"]
     url: str = Field(min_length=1)
-    items: str = ""
     fields: dict[str, str]
-    next: str = ""
-    since: str = ""
-    since_format: Literal["iso", "epoch", "epoch_ms"] = "iso"
+    items: str = ""
     token_env: str = ""
+    header: str = "Authorization"
+    scheme: str = "Bearer"
+    params: dict[str, str] = Field(default_factory=dict)
+    paging: RestPaging = RestPaging()
+    since: RestSince | None = None
 
 
 SourceSettings: TypeAlias = Annotated[

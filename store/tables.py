@@ -240,6 +240,7 @@ class MentionRow(Base):
     sketch: Mapped[bytes | None]  # tells near-duplicates, for two days
     copy: Mapped[bool] = mapped_column(default=False)  # says what another said before, or is one of a flood
     question: Mapped[bool] = mapped_column(default=False)  # asks something of the company itself
+    failed_contact: Mapped[bool] = mapped_column(default=False)  # tells of another channel tried in vain
 
 
 class ForgottenRow(Base):

@@ -170,7 +170,8 @@ class Languages:
         rows: list[int] = []
         for place, text in enumerate(texts):
             shown = text if len(text) <= _LOOKED_AT else text[:_LOOKED_AT]
-            spoken = [words[token] for token in tokenise(shown)[: 2 * _WORDS] if token[0].isalpha()][:_WORDS]
+            said = [words[token] for token in tokenise(shown)[: 2 * _WORDS] if token[0].isalpha()]
+            spoken = [row for row in said[:_WORDS] if row >= len(_SPEECHLESS)]
             rows += spoken
             lengths[place], sizes[place] = len(spoken), len(shown)
         found = self._choose(words, texts, np.array(rows, dtype=np.int64), lengths, sizes)

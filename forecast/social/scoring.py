@@ -16,6 +16,7 @@ import pandas as pd
 from forecast.errors import ContractError, InputError
 from forecast.frames import check
 from forecast.social.copies import sketch
+from forecast.social.failed_contact import follows_failed_contact
 from forecast.social.language import Languages
 from forecast.social.mention import Mention
 from forecast.social.privacy import hash_author, hash_id, strip
@@ -148,6 +149,9 @@ def _score_mentions(
         if level == KEPT
         else [None] * len(mentions),
         dtype=object,
+    )
+    columns["failed_contact"] = np.array(
+        follows_failed_contact(texts, scored["language"].tolist()), dtype=bool
     )
     columns["sketch"] = pd.Series(sketch(texts), dtype=object)
     return pd.concat([pd.DataFrame(columns), scored], axis=1)

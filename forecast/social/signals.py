@@ -4,6 +4,7 @@ A bucket is first known at its end. A post that reaches us later makes a further
 then on. So `Snapshot(cutoff)` sees what a planner could have seen, late posts included only once they were there.
 
     posts negative reposts copies authors reach      counts per topic, and for the topic `all`
+    failed_contact                                   posts that tell of another channel tried in vain
     sentiment                                        the mean over the bucket's posts, a level
     posts[nl] negative[nl]                           in one language
     posts[@Rival] negative[@Rival]                   of a competitor, or of one of several own brands
@@ -35,16 +36,18 @@ SCORED = Contract(
     {"source": TEXT, "id": TEXT, "created_at": TIME, "known_at": TIME, "sentiment": NUMBER, "label": TEXT,
      "topics": TEXT, "direction": TEXT, "repost_of": TEXT},
     {"author": TEXT, "text": TEXT, "language": TEXT, "reach": NUMBER, "reply_to": TEXT, "replied_at": TIME,
-     "resolved_at": TIME, "brand": TEXT, "deleted_at": TIME, "assumed": FLAG, "sketch": TEXT, "copy": FLAG, "question": FLAG},
+     "resolved_at": TIME, "brand": TEXT, "deleted_at": TIME, "assumed": FLAG, "sketch": TEXT, "copy": FLAG, "question": FLAG,
+     "failed_contact": FLAG},
 )  # fmt: skip
 ALL = "all"  # the topic that counts every post once
-POSTS, NEGATIVE, REPOSTS, COPIES, AUTHORS, REACH, SENTIMENT = MEASURES = (
+POSTS, NEGATIVE, REPOSTS, COPIES, AUTHORS, REACH, FAILED_CONTACT, SENTIMENT = MEASURES = (
     "posts",
     "negative",
     "reposts",
     "copies",
     "authors",
     "reach",
+    "failed_contact",
     "sentiment",
 )
 FOR_MODELS = frozenset(
@@ -147,6 +150,7 @@ class _Facts:
     ours: Flags
     reposted: Flags
     copy: Flags
+    failed: Flags
     bad: Flags
     author: Codes  # -1: unknown
     reach: Floats
@@ -162,13 +166,16 @@ class _Facts:
             held = mentions[name] if name in mentions else pd.Series([None] * size, dtype=object)
             return held.to_numpy(dtype=object)
 
-        copy = mentions["copy"].to_numpy(dtype=bool) if "copy" in mentions else np.zeros(size, dtype=bool)
+        def flags(name: str) -> Flags:
+            return mentions[name].to_numpy(dtype=bool) if name in mentions else np.zeros(size, dtype=bool)
+
         brand = texts("brand")
         reach = mentions["reach"].to_numpy(dtype=np.float64) if "reach" in mentions else np.full(size, np.nan)
         return cls(
             ours=~np.isin(brand.astype(str), list(competitors)),
             reposted=mentions["repost_of"].notna().to_numpy(),
-            copy=copy,
+            copy=flags("copy"),
+            failed=flags("failed_contact"),
             bad=(mentions["label"] == "negative").to_numpy(),
             author=pd.factorize(texts("author"))[0].astype(np.int64),
             reach=np.nan_to_num(reach),
@@ -191,6 +198,7 @@ class _Facts:
         yield COPIES, (self.ours & self.copy & ~self.reposted)[rows], one
         yield AUTHORS, said & self._first_of_author(rows, topics, starts, known, said), one
         yield REACH, said & (self.reach[rows] > 0), self.reach[rows]
+        yield FAILED_CONTACT, said & self.failed[rows], one
         yield SENTIMENT, said, self.sentiment[rows]
         for name, values, among in (
             ("language", self.language, said),

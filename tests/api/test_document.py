@@ -126,7 +126,6 @@ def pointed(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.long
 def test_no_question_breaks_the_server_and_every_answer_keeps_its_schema(filled: Filled) -> None:
     schema = schemathesis.openapi.from_dict(pointed(filled.client().get("/openapi.json").json()))
     schema.app = filled.app

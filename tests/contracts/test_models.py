@@ -197,7 +197,6 @@ def test_a_cutoff_within_the_day_gives_only_buckets_that_begin_from_then_on(name
     sound(paths, usual(), cutoff)
 
 
-@pytest.mark.long
 def test_prophet_keeps_the_contract_on_a_small_daily_queue() -> None:
     held = archive(series(days=36, interval=Interval.DAY))
     first = forecast("prophet", held, midnight(36))

@@ -159,7 +159,6 @@ def test_less_history_gives_wider_bands(four_years: LongRun) -> None:
     assert width(weeks[0], 14, 26) > width(weeks[1], 14, 26)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("name", ["phone_moving", "phone_billing"])
 def test_the_simulated_company_stays_within_its_bands(name: str) -> None:
     company = energy_supplier()

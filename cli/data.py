@@ -100,9 +100,16 @@ def signals(
 
 @importing.command()
 def mentions(
-    file: Annotated[Path, typer.Argument(help="JSONL, CSV or Parquet.", show_default=False)],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="JSONL, CSV, Excel or Parquet; or what Coosto, OBI4wan, Brandwatch, Meltwater or Sprinklr export.",
+            show_default=False,
+        ),
+    ],
     timezone: Timezone = None,
     mode: Mode = "revision",
+    date_order: DateOrder = None,
     dry_run: DryRun = False,
     strict: Strict = False,
     as_json: AsJson = False,
@@ -111,7 +118,7 @@ def mentions(
     from jobs.mentions import import_mentions
 
     with console.progress("Scoring posts", quiet=as_json) as step:
-        options: dict[str, Any] = {"timezone": timezone, "mode": mode}
+        options: dict[str, Any] = {"timezone": timezone, "mode": mode, "date_order": date_order}
         options["progress"] = lambda rows: step(rows, None, "")
         _load(import_mentions, file, dry_run, strict, as_json, now=console.now(), **options)
 

@@ -28,6 +28,7 @@ from forecast.contacts.tables import Source
 from forecast.contacts.volumes import read_volumes
 from forecast.errors import InputError
 from forecast.queue_map import QueueMap
+from forecast.social.export_counts import as_signals
 from jobs.facts import apply_facts
 from store.columns import ALWAYS_MICROS, moments
 from store.days import save_days, save_hours
@@ -112,9 +113,16 @@ def import_signals(
     mode: str = "revision",
     date_order: str | None = None,
 ) -> Imported:
-    """A file of signals -> versions."""
+    """A file of signals, or the counts a listening suite exports -> versions."""
     tz = timezone or settings.company.timezone
-    loaded = read_signals(source, tz=tz, date_order=date_order)
+    exported = (
+        as_signals(Path(source), tz=tz, date_order=date_order) if isinstance(source, str | Path) else None
+    )
+    if exported is None:
+        loaded = read_signals(source, tz=tz, date_order=date_order)
+    else:
+        name, source = _named(source, name), exported[0]
+        loaded = read_signals(source, tz=tz)
     signals = with_known_at(loaded.frame, interval=loaded.intervals, tz=tz)
     signals = signals if "topic" in signals.columns else signals.assign(topic="all")
     if mode == "receipt":
@@ -136,7 +144,8 @@ def import_signals(
     for length in sorted(set(loaded.intervals.values())):
         mine = signals[signals["signal"].map(loaded.intervals) == length]
         changed += save_signals(session, mine, interval=length, tz=tz, upload_id=upload.id)
-    return _side(loaded, upload.name, changed, upload.id)
+    found = _side(loaded, upload.name, changed, upload.id)
+    return replace(found, problems=(*exported[1], *found.problems)) if exported else found
 
 
 def import_drivers(

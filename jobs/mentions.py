@@ -33,6 +33,7 @@ def import_mentions(
     name: str | None = None,
     timezone: str | None = None,
     mode: str = REVISION,
+    date_order: str | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Imported:
     """A file of mentions -> scored mentions in the store. Loading it twice changes nothing.
@@ -41,7 +42,7 @@ def import_mentions(
     source with a history (`receipt`), is known now. progress: called with the number of rows read so far.
     """
     label = name or Path(source).name
-    rows = read_mentions(source, tz=timezone or settings.company.timezone)
+    rows = read_mentions(source, tz=timezone or settings.company.timezone, date_order=date_order)
     problems: list[str] = []
     chain, found = Chain(settings), Received()
     for batch in _batches(_good(rows, problems)):

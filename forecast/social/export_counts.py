@@ -108,6 +108,26 @@ def read_counts(
     return found
 
 
+def as_signals(path: Path, *, tz: str, date_order: str | None = None) -> tuple[bytes, list[str]] | None:
+    """A file of counts -> the same as a signal file (CSV), and what was left out; None where it is of another kind."""
+    try:
+        _table(path)
+    except InputError:
+        return None
+    rows = read_counts(path, tz=tz, date_order=date_order)
+    problems = [f"Row {number}: {row}" for number, row in rows if isinstance(row, InputError)]
+    good = [row for _, row in rows if not isinstance(row, InputError)]
+    frame = pd.DataFrame(
+        {
+            "interval_start": [row.interval_start.isoformat() for row in good],
+            "signal": [row.signal for row in good],
+            "topic": [row.topic for row in good],
+            "value": [row.value for row in good],
+        }
+    ).assign(kind="count")
+    return frame.to_csv(index=False).encode(), problems
+
+
 def _row(cells: Cells, shape: _Shape, start: dt.datetime, signal: str) -> list[CountRow | InputError]:
     found = list[CountRow | InputError]()
     for place, column in shape.values:

@@ -18,6 +18,7 @@ from store.days import load_days, load_hours
 from store.mentions import count_mentions, load_scored
 from store.queues import load_queues
 from store.settings import Settings
+from store.signals import load_signals
 from store.tables import VolumeRow
 from store.uploads import list_uploads, remove_upload
 from store.volumes import load_volumes
@@ -159,3 +160,17 @@ def test_posts_are_stored_once_without_names(session: Session, settings: Setting
     assert count_mentions(session) == 1 and "anna" not in held["text"][0]
     assert len(held["author"][0]) == len(held["id"][0]) == 32 and "piet" not in held["author"][0]
     assert "outage" in held["topics"][0]
+
+
+def test_the_counts_of_a_listening_suite_become_a_signal_per_topic(
+    session: Session, settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "volume.csv"
+    file.write_text("Date,Storing,Total\n2026-03-01 00:00,3,9\n2026-03-01 01:00,x,3\n2026-03-01 02:00,0,2\n")
+    found = import_signals(session, settings, file, now=NOW)
+    assert found.name == "volume.csv" and "Row 2" in found.problems[0]
+    held = load_signals(session)
+    assert held.groupby(["signal", "topic"])["value"].sum().to_dict() == {
+        ("mentions", "Storing"): 3.0,
+        ("mentions", "all"): 14.0,
+    }

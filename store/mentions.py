@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,7 +31,7 @@ def save_mentions(session: Session, scored: pd.DataFrame, *, received: dt.dateti
     """scored[source, id, created_at, known_at?, ...] -> number of mentions that are new or changed.
 
     A mention already held is changed only by a row known later that says something else. Its first `known_at` stays, and
-    a text that retention took away does not come back. Without `known_at` a mention counts as known at its creation.
+    a text that retention took away does not come back, nor anything of a post that was deleted or erased. Without `known_at` a mention counts as known at its creation.
     received: from when on the row's age counts for retention; without it, from when it was known
     """
     for name in ("source", "id", "created_at"):
@@ -70,7 +71,7 @@ def _update_by_newer(insert: Any) -> Any:
             "updated_at": new.updated_at,
             "question": or_(table.c.question, new.question),
         },
-        where=and_(new.updated_at > table.c.updated_at, differs),
+        where=and_(new.updated_at > table.c.updated_at, table.c.deleted_at.is_(None), differs),
     )
 
 
@@ -236,6 +237,18 @@ def delete_text(session: Session, source: str, ids: Sequence[str], *, at: dt.dat
         done = session.execute(taken.values(text=None, url=None, sketch=None, deleted_at=moment))
         gone += int(done.rowcount)  # type: ignore[attr-defined]
     return gone
+
+
+def erase_author(session: Session, authors: Sequence[str], *, at: dt.datetime) -> int:
+    """The posts of these (hashed) authors lose text, author and link; that they were counted stays. Returns how many.
+
+    In place of the author stands a random mark, so that the number of distinct authors stays what it was.
+    """
+    table = table_of(MentionRow)
+    gone = update(table).where(table.c.author.in_(list(authors)))
+    nobody = secrets.token_hex(16)
+    empty = {"text": None, "url": None, "sketch": None, "author": nobody, "deleted_at": to_ns(at) // 1000}
+    return int(session.execute(gone.values(**empty)).rowcount)  # type: ignore[attr-defined]
 
 
 def mark_replied(session: Session, source: str, replies: Mapping[str, int]) -> int:

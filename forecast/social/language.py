@@ -75,6 +75,7 @@ class _Words(dict[str, int]):
         super().__init__()
         model = _model()
         self._labels = list(labels)
+        self._small: dict[tuple[str, ...], Floats32] = {}
         table, prior, _ = model._full_model
         self._columns = np.array(columns, dtype=np.intp)
         self._model, self._table = model, table
@@ -107,15 +108,23 @@ class _Words(dict[str, int]):
         features, times = self._walk(f" {word} ")
         return np.asarray(times @ self._said(features) + self._known(word), dtype=np.float32)
 
-    def _known(self, word: str) -> Floats32:
+    def _known(self, word: str) -> Floats32 | float:
         """What it says that a word is one of the small words of some languages and of no other."""
-        return np.where(np.isin(self._labels, _function_words().get(word, ())), _FUNCTION_WORD, 0.0)
+        languages = _function_words().get(word)
+        if languages is None:
+            return 0.0
+        if languages not in self._small:
+            said = np.where(np.isin(self._labels, languages), _FUNCTION_WORD, 0.0)
+            self._small[languages] = said.astype(np.float32)
+        return self._small[languages]
 
     def whole(self, text: str) -> Floats32:
         """A text as a whole -> scores[languages], as the model itself reads it: letters across words included."""
         features, times = self._walk(text)
         said = np.log1p(times) @ self._said(features) + self.prior
-        return np.asarray(sum(map(self._known, tokenise(text)), said), dtype=np.float32)
+        for word in tokenise(text):
+            said = said + self._known(word)
+        return np.asarray(said, dtype=np.float32)
 
     def _walk(self, text: str) -> tuple[npt.NDArray[np.intp], Floats32]:
         from py3langid.langid import visit_counts

@@ -17,10 +17,8 @@ _CANDIDATES = 20  # possible phone numbers looked at per post; a post with more 
 
 # Quantifiers are bounded or start at a rare character, so that no input makes them slow.
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
-_LINK = re.compile(
-    r"(?:https?|ftp)://\S*|\bwww\.\S+|\b[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,4}\.[a-z]{2,10}/\S*",
-    re.IGNORECASE,
-)
+_LINK = re.compile(r"(?:https?|ftp)://\S*|\bwww\.\S+", re.IGNORECASE)
+_BARE_LINK = re.compile(r"\b[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,4}\.[a-z]{2,10}/\S*", re.IGNORECASE)
 _MAIL_SIGN = re.compile(r"[@＠](?<=\S.)\w")  # cheap: most posts hold @names and no address
 _MAIL = re.compile(r"[\w.!#$%&'*+=?^`{|}~-]{1,64}[@＠]\w[\w.-]*")
 _FEDERATED = re.compile(r"(?<![\w.+-])[@＠]\w[\w.-]*[@＠]\w[\w.-]*")  # @name@server, as Mastodon writes it
@@ -34,6 +32,7 @@ _ADDRESS = re.compile(
 _PHONE = re.compile(r"\+?\(?\d[\d ().\-/\u00a0]{5,22}\d")
 _NUMBER = re.compile(r"\b[^\W\d_]{0,4}-?\d{6,}|\d{6,}")
 _DIGIT = re.compile(r"\d")
+_LEAST_DIGITS = 4  # of a postcode; everything else that leads to a person holds more
 
 
 def clean(text: str) -> str:
@@ -104,13 +103,15 @@ def strip(text: str, *, regions: tuple[str, ...] = ("NL",)) -> str:
     if "&" in text:
         text = html.unescape(text)
     text = clean(text)
-    if "/" in text or "www." in text or "WWW." in text:
+    if "://" in text or "ww." in text or "WW." in text:
         text = _LINK.sub("[link]", text)
+    if "/" in text:
+        text = _BARE_LINK.sub("[link]", text)
     if "@" in text or "＠" in text:
         if _MAIL_SIGN.search(text):
             text = _FEDERATED.sub("@user", text)
             text = _MAIL.sub("[email]", text)
         text = _HANDLE.sub("@user", text)
-    if _DIGIT.search(text):
+    if len(_DIGIT.findall(text)) >= _LEAST_DIGITS:
         text = _numbers(text, regions)
     return text

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from forecast import buckets
 from forecast.errors import ContractError, InputError
 from forecast.frames import check
 from forecast.social.copies import sketch
@@ -26,6 +27,7 @@ from forecast.social.topic_model import Tagger
 
 KeyOf: TypeAlias = Callable[[dt.datetime], bytes]  # the key of the month a post was made in
 KEPT, EPHEMERAL, COUNTS = LEVELS = ("kept", "ephemeral", "counts")  # what may be kept of a post
+_EPOCH, _MICROSECOND = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.timedelta(microseconds=1)
 BATCH = 5_000  # posts at a time: enough for speed, and flat memory on millions
 _SPELLINGS = {
     "neg": "negative",
@@ -131,8 +133,7 @@ def _score_mentions(
         ]
         columns[name] = pd.Series(hashed, dtype=object)
     for name in ("created_at", "known_at", "replied_at", "resolved_at", "deleted_at"):
-        moments = [getattr(mention, name) for mention in mentions]
-        columns[name] = pd.DatetimeIndex(pd.to_datetime(moments, utc=True)).as_unit("ns")
+        columns[name] = _moments([getattr(mention, name) for mention in mentions])
     numbers_only = level == COUNTS
     columns["reach"] = np.array(
         [np.nan if m.reach is None or numbers_only else m.reach for m in mentions], dtype=np.float64
@@ -155,6 +156,13 @@ def _score_mentions(
     )
     columns["sketch"] = pd.Series(sketch(texts), dtype=object)
     return pd.concat([pd.DataFrame(columns), scored], axis=1)
+
+
+def _moments(values: Sequence[dt.datetime | None]) -> pd.DatetimeIndex:
+    """Aware moments or None [n] -> DatetimeIndex[n] in UTC; many times as fast as pandas does it from objects."""
+    missing = np.iinfo(np.int64).min
+    ns = [missing if value is None else (value - _EPOCH) // _MICROSECOND * 1000 for value in values]
+    return buckets.index(np.array(ns, dtype=np.int64))
 
 
 def evaluate(truth: pd.DataFrame, scored: pd.DataFrame) -> pd.DataFrame:

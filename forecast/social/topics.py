@@ -1,7 +1,8 @@
 """What a post is about: the contact reasons whose words it uses.
 
 Topics are word lists per language that planners own. A list entry is a word, a stem (`storing*`, `*storing*`) or a
-phrase (`geen stroom`); `forecast/social/vocabulary.py` says how they match. Starter lists per sector come along.
+phrase (`geen stroom`, `al # weken`); `forecast/social/vocabulary.py` says how they match. Starter lists per sector
+come along: `starter_topics/`, one file per language, and a further language is a further file.
 """
 
 from __future__ import annotations
@@ -10,26 +11,55 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import yaml
 
 from forecast.errors import ConfigError, NotFound
+from forecast.social import lexicon
 from forecast.social.vocabulary import Vocabulary, tokenise
 
-STARTER = Path(__file__).with_name("starter_topics.yaml")
+STARTER = Path(__file__).with_name("starter_topics")
+_FIRST = "en"  # the file whose sectors and topics, and their order, the others follow
 Found = tuple[str, ...]
 Words = Mapping[str, Mapping[str, Sequence[str]]]
+_Table = dict[str, list[str]]  # entry -> topics
+
+
+def _content(path: Path) -> dict[str, object]:
+    """A data file -> its top level; ConfigError where it is no table."""
+    try:
+        raw = yaml.load(
+            path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        )
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"The file {path.parent.name}/{path.name} cannot be read: {error}.", remedy="Mend this line."
+        ) from None
+    if not isinstance(raw, dict):
+        raise ConfigError(f"The file {path.parent.name}/{path.name} is no table.", remedy="Restore it.")
+    return raw
 
 
 @lru_cache(maxsize=1)
 def _starter_sets() -> dict[str, dict[str, dict[str, list[str]]]]:
-    raw = yaml.load(STARTER.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    return {
-        sector: {
-            topic: {language: _entries(words) for language, words in per_language.items()}
-            for topic, per_language in topics.items()
-        }
-        for sector, topics in raw["sectors"].items()
-    }
+    """sector -> topic -> language -> entries, of all language files (1 to 2 ms each, so all are read at once)."""
+    sets: dict[str, dict[str, dict[str, list[str]]]] = {}
+    for path in sorted(STARTER.glob("*.yaml"), key=lambda one: (one.stem != _FIRST, one.stem)):
+        sectors = _content(path).get("sectors")
+        for sector, topics in (sectors if isinstance(sectors, dict) else {}).items():
+            for topic, entries in topics.items():
+                sets.setdefault(sector, {}).setdefault(topic, {})[path.stem] = _entries(entries)
+    return sets
+
+
+@lru_cache(maxsize=64)
+def _numbers(language: str) -> tuple[str, ...]:
+    """The number words of a language's lexicon, which `#` stands for beside figures; none without a lexicon."""
+    if language not in lexicon.available():
+        return ()
+    listed = _content(lexicon.FOLDER / f"{language}.yaml").get("numbers")
+    return tuple(entry.lower() for entry in _entries(str(listed or "")))
 
 
 def _entries(words: str | Iterable[str]) -> list[str]:
@@ -72,22 +102,28 @@ def company_topics(sector: str | None, own: Mapping[str, Mapping[str, str | Sequ
 
 
 class Topics:
-    """Compiled topic lists: one vocabulary per language, and one of all languages for posts in none of them."""
+    """Topic lists with one vocabulary per language, and one of all languages for posts in none of them.
 
-    def __init__(
-        self, names: tuple[str, ...], vocabularies: Mapping[str, Vocabulary[Found]], every: Vocabulary[Found]
-    ):
+    Vocabularies are compiled when a post first needs them: a company with ten languages mostly meets two.
+    """
+
+    def __init__(self, names: tuple[str, ...], lists: Mapping[str, Mapping[str, Sequence[str]]]):
+        """names: topics in order. lists: language -> entry in lower case -> its topics."""
         self.names = names
-        self._vocabularies = dict(vocabularies)
-        self._every = every
+        self._lists = lists
+        self._compiled: dict[str, Vocabulary[Found]] = {}
+        self._union: Vocabulary[Found] | None = None
 
     @classmethod
     def from_mapping(cls, words: Words) -> Topics:
-        """{topic: {language: [keyword]}} -> Topics; ConfigError for an entry that would match everything."""
-        lists: dict[str, dict[str, list[str]]] = {}
-        union: dict[str, list[str]] = {}
+        """{topic: {language: [keyword]}} -> Topics; ConfigError for an entry that would match everything.
+
+        `#` in a phrase stands for a number in figures, and for the number words of the language's lexicon.
+        """
+        lists: dict[str, _Table] = {}
         for topic, languages in words.items():
             for language, entries in languages.items():
+                table = lists.setdefault(language, {})
                 for entry in _entries(entries):
                     if not any(letter.isalnum() for letter in entry):
                         raise ConfigError(
@@ -95,29 +131,34 @@ class Topics:
                             remedy="Write a word, a stem such as storing*, or a phrase.",
                             field=f"topics.{topic}.{language}",
                         )
-                    for table in (lists.setdefault(language, {}), union):
-                        table.setdefault(entry.lower(), []).append(topic)
-        names = tuple(words)
+                    table.setdefault(entry.lower(), []).append(topic)
+        return cls(tuple(words), lists)
 
-        def compiled(table: Mapping[str, list[str]]) -> Vocabulary[Found]:
-            patterns = [(entry, tuple(dict.fromkeys(topics))) for entry, topics in table.items()]
-            return Vocabulary(
-                patterns, combine=lambda found: tuple(dict.fromkeys(t for one in found for t in one))
-            )
-
-        return cls(names, {language: compiled(table) for language, table in lists.items()}, compiled(union))
+    def _vocabulary(self, language: str) -> Vocabulary[Found]:
+        """The words of a language; of all languages for one without lists, because product words travel."""
+        known = self._compiled.get(language)
+        if known is not None:
+            return known
+        if language in self._lists:
+            self._compiled[language] = _compile(self._lists[language], (language,))
+            return self._compiled[language]
+        if self._union is None:
+            union: _Table = {}
+            for table in self._lists.values():
+                for entry, topics in table.items():
+                    union.setdefault(entry, []).extend(topics)
+            self._union = _compile(union, tuple(self._lists))
+        return self._union
 
     def assign(self, texts: Sequence[str], languages: Sequence[str]) -> list[Found]:
         """texts[n], language[n] -> topics[n], each a tuple in the order of `names`, empty where nothing fits.
 
-        A text in a language without lists is held against the lists of all languages: product words travel.
+        A text in a language without lists is held against the lists of all languages.
         """
-        known = self._vocabularies
-        every = self._every
         order = self.names
         found: list[Found] = []
         for text, language in zip(texts, languages, strict=True):
-            hits = known.get(language, every).find(tokenise(text), overlap=True)
+            hits = self._vocabulary(language).find(tokenise(text), overlap=True)
             if not hits:
                 found.append(())
             elif len(hits) == 1 and len(hits[0][2]) == 1:
@@ -126,3 +167,33 @@ class Topics:
                 names = {topic for hit in hits for topic in hit[2]}
                 found.append(tuple(topic for topic in order if topic in names))
         return found
+
+    def hits(self, texts: Sequence[str], languages: Sequence[str]) -> npt.NDArray[np.int64]:
+        """texts[n], language[n] -> number of keywords found, int64[n, topic] in the order of `names`."""
+        place = {topic: column for column, topic in enumerate(self.names)}
+        counts = np.zeros((len(texts), len(self.names)), dtype=np.int64)
+        for row, (text, language) in enumerate(zip(texts, languages, strict=True)):
+            for _, _, topics in self._vocabulary(language).find(tokenise(text), overlap=True):
+                for topic in topics:
+                    counts[row, place[topic]] += 1
+        return counts
+
+    def main(self, texts: Sequence[str], languages: Sequence[str]) -> list[str | None]:
+        """texts[n], language[n] -> the one topic with most keyword hits, the earliest of `names` in a tie; else None."""
+        if not self.names:
+            return [None] * len(texts)
+        counts = self.hits(texts, languages)
+        best = counts.argmax(axis=1)
+        return [self.names[column] if counts[row, column] else None for row, column in enumerate(best)]
+
+
+def _compile(table: Mapping[str, Sequence[str]], languages: Sequence[str]) -> Vocabulary[Found]:
+    """entry -> topics, and the languages of the entries -> what finds them."""
+    patterns = [(entry, tuple(dict.fromkeys(topics))) for entry, topics in table.items()]
+    counted = any("#" in entry.split() for entry in table)  # else no lexicon needs to be read
+    numbers = [number for language in languages for number in _numbers(language)] if counted else ()
+    return Vocabulary(
+        patterns,
+        numbers=numbers,
+        combine=lambda found: tuple(dict.fromkeys(topic for one in found for topic in one)),
+    )

@@ -18,15 +18,38 @@ Rest: TypeAlias = tuple[str, ...]
 
 
 class Node(NamedTuple, Generic[P]):
-    """What a token can mean: by itself, and as the start of phrases.
-
-    `seconds` are the tokens that may come next, so that most phrases are ruled out by one look-up; None where a
-    phrase goes on with a number or a stem.
-    """
+    """What a token can mean: by itself, and as the start of phrases, by the token that comes next."""
 
     payload: P | None
-    phrases: tuple[tuple[Rest, P], ...]
-    seconds: frozenset[str] | None
+    phrases: _Phrases[P] | None
+
+
+class _Phrases(dict[str, "tuple[tuple[Rest, P], ...]"], Generic[P]):
+    """Next token -> the phrases of one start that it can go on, the longest first; worked out at its first sight."""
+
+    def __init__(self, phrases: Sequence[tuple[Rest, P]], number: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._phrases = sorted(phrases, key=lambda phrase: -len(phrase[0]))
+        self._number = number
+        exact = {rest[0] for rest, _ in phrases}
+        self._exact = frozenset(exact)
+        self._loose = [rest[0] for rest, _ in phrases if rest[0] == "#" or rest[0][-1] == "*"]
+
+    def __missing__(self, token: str) -> tuple[tuple[Rest, P], ...]:
+        if token not in self._exact and not any(self._fits(one, token) for one in self._loose):
+            found: tuple[tuple[Rest, P], ...] = ()
+        else:
+            found = tuple(phrase for phrase in self._phrases if self._fits(phrase[0][0], token))
+        if len(self) < _NEIGHBOURS and len(token) <= _LONG:
+            self[token] = found
+        return found
+
+    def _fits(self, pattern: str, token: str) -> bool:
+        if pattern == token:
+            return True
+        return (
+            self._number(token) if pattern == "#" else pattern[-1] == "*" and token.startswith(pattern[:-1])
+        )
 
 
 _CJK = "\u3040-\u30ff\u3400-\u9fff"
@@ -44,6 +67,7 @@ _WIDE = str.maketrans(
     "。！？、；：，．（）", ".!?,;:,.()"
 )  # sentence marks as Chinese and Japanese write them
 _RUN = re.compile(r"(\w)\1{2,}")
+_NEIGHBOURS = 5_000  # next tokens remembered of one start of phrases
 _REMEMBERED = 200_000  # distinct tokens kept; a stream of ever new words must not grow the memory
 _RECENT, _SHORT = 5_000, 600  # texts whose tokens are kept, and the characters of the longest such
 _recent: dict[str, list[str]] = {}
@@ -113,8 +137,6 @@ class Vocabulary(Generic[P]):
         self._phrases: dict[str, list[tuple[Rest, P]]] = {}
         for pattern, payload in patterns:
             self._add(pattern, payload)
-        for phrases in self._phrases.values():
-            phrases.sort(key=lambda phrase: -len(phrase[0]))
         self._shortest, self._longest = self._span(self._heads)
         self._memory: _Memory[P] = _Memory(self._resolve)
 
@@ -165,9 +187,7 @@ class Vocabulary(Generic[P]):
                     return node
         if payload is None and not phrases:
             return None
-        follow = {rest[0] for rest, _ in phrases}
-        loose = "#" in follow or any(token.endswith("*") for token in follow)
-        return Node(payload, phrases, None if loose else frozenset(follow))
+        return Node(payload, _Phrases(phrases, self._number) if phrases else None)
 
     def _follows(self, rest: Rest, tokens: Sequence[str], at: int) -> int:
         """How many tokens from `at` on the rest of a phrase takes; 0 where it does not fit. A comma may stand between."""
@@ -197,19 +217,18 @@ class Vocabulary(Generic[P]):
         for place, node in enumerate(map(self._memory.__getitem__, tokens)):
             if node is None or place < free:
                 continue
-            payload, phrases, seconds = node
-            if phrases and place < last:
+            payload, phrases = node
+            if phrases is not None and place < last:
                 ahead = tokens[place + 1]
                 if ahead == "," and place + 2 <= last:
                     ahead = tokens[place + 2]
-                if seconds is None or ahead in seconds:
-                    for rest, worth in phrases:
-                        taken = self._follows(rest, tokens, place + 1)
-                        if taken:
-                            found.append((place, taken + 1, worth))
-                            if not overlap:
-                                free = place + taken + 1
-                                break
+                for rest, worth in phrases[ahead]:
+                    taken = self._follows(rest, tokens, place + 1)
+                    if taken:
+                        found.append((place, taken + 1, worth))
+                        if not overlap:
+                            free = place + taken + 1
+                            break
             if payload is not None and place >= free:
                 found.append((place, 1, payload))
         return found

@@ -20,7 +20,7 @@ from api.deps import Clock, utc_now
 from api.etags import ETags
 from api.limits import BodyLimit
 from api.observe import Metrics, Observe
-from api.routers import evidence, forecasts, health, mentions, queues, runs, signals, volumes
+from api.routers import care, evidence, forecasts, health, mentions, queues, runs, signals, topics, volumes
 from store.chain import Chain
 from store.settings import Settings
 
@@ -29,7 +29,9 @@ ROUTERS = (
     forecasts.router,
     volumes.router,
     signals.router,
+    topics.router,
     mentions.router,
+    care.router,
     evidence.router,
     runs.router,
     health.router,

@@ -71,6 +71,12 @@ class VolumeQuery(Paged):
 class SignalQuery(Paged):
     name: list[Name] = Field([], max_length=100, description="Names of signals; all without it.")
     topic: list[Name] = Field([], max_length=200)
+    language: Annotated[str, Field(max_length=5)] | None = Field(
+        None, description="Posts in one language; '' for those of all."
+    )
+    brand: Annotated[str, Field(max_length=128)] | None = Field(
+        None, description="Posts of one brand or competitor; '' for the company as a whole."
+    )
     start: When | None = Field(None, description="Seven days ago without it.")
     end: When | None = None
     interval: Literal["interval", "hour", "day"] = "interval"
@@ -145,3 +151,16 @@ class SignalBatch(In):
 
 class MentionBatch(In):
     rows: list[SkipValidation[MentionIn]] = Field(min_length=1, max_length=MOST_ROWS)
+
+
+class RisingQuery(Paged):
+    hours: int = Field(
+        6, ge=1, le=24, description="The last so many hours, against the same hours of past days."
+    )
+    language: Annotated[str, Field(max_length=5)] | None = None
+
+
+class CareQuery(In):
+    topic: list[Name] = Field([], max_length=200, description="Contact reasons; all without it.")
+    start: When | None = Field(None, description="Questions asked from then on: seven days ago without it.")
+    end: When | None = Field(None, description="Until before this moment.")

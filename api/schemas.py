@@ -133,11 +133,22 @@ class VolumeOut(Out):
 class SignalOut(Out):
     """One bucket. A count has no row where nothing was counted."""
 
-    signal: str = Field(examples=["posts"])
+    signal: str = Field(examples=["posts[nl]"])
+    measure: str = Field(examples=["posts"])
+    language: str | None = Field(description="Null: all languages.")
+    brand: str | None = Field(description="Null: the company as a whole.")
     topic: str = Field(examples=["outage"])
     start: Start
     start_utc: StartUtc
-    value: float
+    value: float | None = Field(description="Null where it is suppressed.")
+    suppressed: bool = Field(description="Too few posts of one contact reason in one language to be shown.")
+
+
+class BurstOut(Out):
+    since: StartUtc
+    over: StartUtc | None = Field(description="Null: it goes on.")
+    age_minutes: float
+    posts_beyond_usual: float
 
 
 class TopicOut(Out):
@@ -146,6 +157,15 @@ class TopicOut(Out):
     posts_7d: float
     negative_share_24h: float | None = Field(description="Null without posts.")
     negative_share_7d: float | None
+    failed_contact_share_7d: float | None = Field(
+        description="Share of posts that tell of another channel tried in vain."
+    )
+    usual_24h: float | None = Field(
+        description="Posts usual at these times of the week; null with little history."
+    )
+    burst: BurstOut | None = Field(
+        description="More is said than is usual, now or until within the last day."
+    )
 
 
 class EvidenceOut(Out):
@@ -223,3 +243,78 @@ class Ready(Out):
     status: Literal["ready"]
     data_age_seconds: float | None = Field(description="Since contact data last became known.")
     forecast_age_seconds: float | None = Field(description="Since the published forecast was made.")
+
+
+class RisingOut(Out):
+    """What people talk about that they did not in the same hours of past days."""
+
+    phrase: str = Field(examples=["slimme meter app"])
+    terms: list[str]
+    language: str
+    topic: str | None = Field(description="The contact reason at least half of its posts have.")
+    posts: int
+    authors: int
+    usual: float = Field(description="Posts of these hours on a past day.")
+    growth: float
+    certainty: float = Field(description="z: its log-odds in standard deviations.")
+    since: StartUtc
+    examples: list[str] = Field(description="Phrases without names; none of fewer than five people.")
+
+
+class WaitingOut(Out):
+    """Questions that wait for a first reply. language null: of all languages."""
+
+    topic: str = Field(examples=["outage"])
+    language: str | None
+    open: int
+    oldest_waiting_since: AwareDatetime | None = Field(description="Null where nobody waits.")
+
+
+class ReplyTimesOut(Out):
+    """How soon questions were answered. Those still open count as having waited that long already."""
+
+    questions: int
+    answered: int
+    share_within_target: float | None = Field(
+        description="Answered within the target, around the clock; null while nothing can be told."
+    )
+    reply_median_minutes: float | None = Field(description="Null while fewer than half have a reply.")
+    reply_p90_minutes: float | None = Field(description="Null while fewer than nine in ten have one.")
+    resolved: int
+    resolution_median_minutes: float | None
+    resolution_p90_minutes: float | None
+
+
+class ReasonTimesOut(ReplyTimesOut):
+    topic: str = Field(examples=["outage"])
+    language: str | None = Field(description="Null: of all languages.")
+
+
+class HourTimesOut(ReplyTimesOut):
+    topic: str = Field(examples=["outage"])
+    hour: int = Field(ge=0, le=23, description="Local hour the questions were asked in.")
+
+
+class DayTimesOut(ReplyTimesOut):
+    date: str = Field(description="Local day the questions were asked on.", examples=["2026-10-24"])
+
+
+class CareOut(Out):
+    """Questions to the company on social channels. `all` is every question once; one about two reasons is in both."""
+
+    as_of: AwareDatetime
+    start: AwareDatetime
+    end: AwareDatetime
+    target_minutes: int
+    open: int = Field(description="Waiting for a first reply now, whenever they were asked.")
+    oldest_waiting_since: AwareDatetime | None
+    open_beyond_target: int
+    total: ReplyTimesOut
+    waiting: list[WaitingOut]
+    reasons: list[ReasonTimesOut]
+    hours: list[HourTimesOut]
+    days: list[DayTimesOut]
+    least_shown: int = Field(
+        description="A reason by language or hour with fewer questions is left out; totals hold all of them."
+    )
+    left_out: int = Field(description="How many such rows are left out.")

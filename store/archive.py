@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from forecast.arrays import Floats, Ns
-from forecast.buckets import Interval
+from forecast.buckets import Interval, to_ns
 from forecast.days import Calendar, OpeningHours
 from forecast.handling import Handling, spent
 from forecast.social.signals import for_models
@@ -150,6 +151,18 @@ def _signals(session: Session) -> dict[str, Signal]:
         if len(values):
             made[name] = Signal(name, Interval(held.interval), held.tz, values, held.kind, held.topic)
     return made
+
+
+def load_signal(session: Session, name: str, topic: str, *, since: dt.datetime) -> Signal | None:
+    """One signal's versions of buckets from `since` on; None where it is not held."""
+    query = select(table_of(SignalSeries)).where(SignalSeries.signal == name, SignalSeries.topic == topic)
+    held = session.execute(query).one_or_none()
+    if held is None:
+        return None
+    rows = load(session, KINDS["signals"], series=[held.id], start=to_ns(since) // 1000)
+    values = _versions(rows)
+    values = replace(values, value=np.nan_to_num(values.value)) if held.kind == "count" else values
+    return Signal(name, Interval(held.interval), held.tz, values, held.kind, topic) if len(values) else None
 
 
 def _drivers(session: Session) -> dict[str, Driver]:

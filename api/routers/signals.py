@@ -1,4 +1,4 @@
-"""GET and POST /v1/signals, GET /v1/topics: what people say in public, counted."""
+"""GET and POST /v1/signals: what people say in public, counted."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from api import intake, moments, paging
 from api.deps import Config, Db, Now
 from api.openapi import READ, WRITE
-from api.queries import Paged, SignalBatch, SignalQuery
-from api.schemas import BatchResult, Page, SignalOut, TopicOut
+from api.queries import SignalBatch, SignalQuery
+from api.schemas import BatchResult, Page, SignalOut
 from forecast.buckets import Interval, column_ns, floor, zone
+from forecast.social.signals import SignalName
 from store.signals import load_signal_catalogue, load_signals, save_signals
 
 router = APIRouter(tags=["signals"])
-DAY, WEEK = dt.timedelta(days=1), dt.timedelta(days=7)
+WEEK = dt.timedelta(days=7)
 
 
 @router.get("/v1/signals", responses=READ)
@@ -35,17 +36,15 @@ def get_signals(
         signals = signals[signals["signal"].isin(query.name)]
     if query.topic:
         signals = signals[signals["topic"].isin(query.topic)]
+    if query.language is not None or query.brand is not None:
+        signals = signals[[_asked(name, query) for name in signals["signal"]]]
     zones = _zones(session)
     if query.interval != "interval":
         signals = _summed(signals, Interval.parse(query.interval), zones)
+    names = {name: SignalName.parse(name) for name in signals["signal"].unique()}
+    least = config.social.privacy.least_shown
     rows = [
-        SignalOut(
-            signal=signal,
-            topic=topic,
-            start=moments.local_of(at, zones[signal, topic]),
-            start_utc=at,
-            value=value,
-        )
+        _shown(signal, topic, moments.local_of(at, zones[signal, topic]), at, value, names[signal], least)
         for signal, topic, at, value in zip(
             signals["signal"], signals["topic"], moments.utc_of(signals["ds"]), signals["value"], strict=True
         )
@@ -54,6 +53,29 @@ def get_signals(
         query, rows, lambda row: (row.signal, row.topic, int(row.start_utc.timestamp())), (str, str, int)
     )
     return Page(rows=page, next_cursor=cursor)
+
+
+def _asked(name: str, query: SignalQuery) -> bool:
+    parts = SignalName.parse(name)
+    return query.language in (None, parts.language) and query.brand in (None, parts.brand)
+
+
+def _shown(
+    signal: str, topic: str, start: dt.datetime, at: dt.datetime, value: float, name: SignalName, least: int
+) -> SignalOut:
+    """A row; few posts of one reason in one language could be known people, and are not told."""
+    hidden = bool(name.language) and topic != "all" and 0 < value < least
+    return SignalOut(
+        signal=signal,
+        measure=name.measure,
+        language=name.language or None,
+        brand=name.brand or None,
+        topic=topic,
+        start=start,
+        start_utc=at,
+        value=None if hidden else value,
+        suppressed=hidden,
+    )
 
 
 def _zones(session: Session) -> dict[tuple[str, str], str]:
@@ -72,37 +94,6 @@ def _summed(signals: pd.DataFrame, interval: Interval, zones: dict[tuple[str, st
             one.assign(ds=starts).groupby(["signal", "topic", "ds"], as_index=False).agg({"value": how})
         )
     return pd.concat(parts, ignore_index=True) if parts else signals
-
-
-@router.get("/v1/topics", responses=READ)
-def list_topics(session: Db, now: Now, query: Annotated[Paged, Query()]) -> Page[TopicOut]:
-    """What people write about: posts in the last day and week, and how many of them were negative. `all`: every post once."""
-    signals = load_signals(session, start=now - WEEK, end=now)
-    counts = {
-        (span, name): _counts(signals, name, now - span)
-        for span in (DAY, WEEK)
-        for name in ("posts", "negative")
-    }
-    rows = []
-    for topic in sorted(set(signals.loc[signals["signal"] == "posts", "topic"])):
-        day, week = (counts[span, "posts"].get(topic, 0.0) for span in (DAY, WEEK))
-        bad_day, bad_week = (counts[span, "negative"].get(topic, 0.0) for span in (DAY, WEEK))
-        rows.append(
-            TopicOut(
-                topic=topic,
-                posts_24h=day,
-                posts_7d=week,
-                negative_share_24h=bad_day / day if day else None,
-                negative_share_7d=bad_week / week if week else None,
-            )
-        )
-    page, cursor = paging.cut(query, rows, lambda row: (row.topic,), (str,))
-    return Page(rows=page, next_cursor=cursor)
-
-
-def _counts(signals: pd.DataFrame, name: str, since: dt.datetime) -> dict[str, float]:
-    chosen = signals[(signals["signal"] == name) & (signals["ds"] >= since)]
-    return {str(topic): float(total) for topic, total in chosen.groupby("topic")["value"].sum().items()}
 
 
 @router.post("/v1/signals", responses={207: {"model": BatchResult}, **WRITE})

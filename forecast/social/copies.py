@@ -19,7 +19,7 @@ from forecast.arrays import Flags, Ns
 from forecast.buckets import SECOND
 
 WINDOW = 24 * 3600 * SECOND  # a saying that comes back the day after is a saying
-LEAST_WORDS = 6  # "is er een storing?" is asked by many without being copied
+LEAST_WORDS = 8  # "is er een storing?" is asked by many without being copied
 AGREE = 3  # of four
 FLOOD = 20  # posts of one author in an hour; beyond that a machine writes
 HOUR = 3600 * SECOND
@@ -30,7 +30,7 @@ Sketches = npt.NDArray[np.uint32]
 
 
 def sketch(texts: Sequence[str]) -> list[bytes | None]:
-    """texts[n] -> 16 bytes each; None for texts of fewer than six words, which may be alike by chance."""
+    """texts[n] -> 16 bytes each; None for texts of fewer than eight words, which may be alike by chance."""
     hashes: list[int] = []
     lengths = np.zeros(len(texts), dtype=np.int64)
     for row, text in enumerate(texts):

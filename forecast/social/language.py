@@ -33,13 +33,13 @@ RIVALS = frozenset(_LARGER.split())
 # How far a rival must be ahead, per square root of a character: related languages (Danish, Galician) lie within it.
 # Judged on sentences written for this project, none of them in the rows that judge.
 CLEAR = 1.5
-_WORDS = 40  # of a post; more adds time and hardly any certainty
+_WORDS = 60  # tokens of a post; more adds time and hardly any certainty
 _REMEMBERED = 60_000  # words; a stream of ever new ones must not grow the memory
 _LONG = 32
+_SHORT = 32  # characters: with so few words the letters between them count
 _FUNCTION_WORD = (
     3.0  # how much (log odds) such a word says; a small word is also written in others' names and quotes
 )
-_SHORT = 40  # characters: with so few words the letters between them count
 _LOOKED_AT = 480  # characters
 # What `privacy.strip` leaves for names, links and numbers, in whatever language a post is.
 _SPEECHLESS = ("user", "link", "email", "phone", "iban", "address", "number", "http", "https", "www", "com")
@@ -95,12 +95,17 @@ class _Words(dict[str, int]):
 
     def _speechless(self) -> None:
         self.update({word: row for row, word in enumerate(_SPEECHLESS)})  # their rows stay zero
+        self._used = len(_SPEECHLESS)
 
     def __missing__(self, word: str) -> int:
-        row = len(self)
+        if not word[0].isalpha():
+            self[word] = 0  # a sign or a number: one of the speechless
+            return 0
+        row = self._used
         if row == len(self._scores):
             self._scores = np.concatenate([self._scores, np.zeros_like(self._scores)])
         self._scores[row] = self._score(word[:_LONG])
+        self._used = row + 1
         self[word] = row
         return row
 
@@ -177,10 +182,11 @@ class Languages:
         lengths = np.zeros(len(texts), dtype=np.int64)
         sizes = np.zeros(len(texts))
         rows: list[int] = []
+        silent = len(_SPEECHLESS)
         for place, text in enumerate(texts):
             shown = text if len(text) <= _LOOKED_AT else text[:_LOOKED_AT]
-            said = [words[token] for token in tokenise(shown)[: 2 * _WORDS] if token[0].isalpha()]
-            spoken = [row for row in said[:_WORDS] if row >= len(_SPEECHLESS)]
+            said = [words[token] for token in tokenise(shown)[:_WORDS]]
+            spoken = [row for row in said if row >= silent]
             rows += spoken
             lengths[place], sizes[place] = len(spoken), len(shown)
         found = self._choose(words, texts, np.array(rows, dtype=np.int64), lengths, sizes)

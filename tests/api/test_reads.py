@@ -66,6 +66,10 @@ def test_signals_are_summed_per_hour_and_day(filled: Filled) -> None:
     assert [sum(row["value"] for row in rows[name]) for name in rows] == [304.0] * 3
     assert rows["day"][0] == {
         "signal": "posts",
+        "measure": "posts",
+        "language": None,
+        "brand": None,
+        "suppressed": False,
         "topic": "outage",
         "start": "2026-10-23T00:00:00+02:00",
         "start_utc": "2026-10-22T22:00:00Z",
@@ -82,6 +86,9 @@ def test_topics_tell_posts_and_the_share_of_negative_ones(filled: Filled) -> Non
         "posts_7d": 304.0,
         "negative_share_24h": 0.25,
         "negative_share_7d": 0.25,
+        "failed_contact_share_7d": 0.0,
+        "usual_24h": None,  # two days are no usual week
+        "burst": None,
     }
 
 

@@ -2,7 +2,8 @@
 
 Each post carries a sketch: four minima of hashes of its pairs of words (MinHash; Broder 1997, "On the resemblance and
 containment of documents"), figures, names, links and signs left out. Two texts that share a fraction J of their pairs
-agree in each minimum with probability J. Three in four agree with probability 0.82 at J = 0.8 and 0.03 at J = 0.2.
+agree in each minimum with probability J. Three in four agree with probability 0.82 at J = 0.8 and 0.03 at J = 0.2. People
+in one plight say the same in the same words too, so a dozen are let pass before anything is a copy.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from forecast.buckets import SECOND
 
 WINDOW = 24 * 3600 * SECOND  # a saying that comes back the day after is a saying
 LEAST_WORDS = 8  # "is er een storing?" is asked by many without being copied
-AGREE = 3  # of four
+FEW = 12  # a saying of so few within a day is a saying; the next that says it is a copy
 FLOOD = 20  # posts of one author in an hour; beyond that a machine writes
 HOUR = 3600 * SECOND
 
@@ -62,7 +63,7 @@ def _minima(words: npt.NDArray[np.uint64], lengths: Ns) -> list[bytes | None]:
 
 
 def copied(created: Ns, known: Ns, authors: Sequence[str | None], sketches: Sequence[bytes | None]) -> Flags:
-    """created, known ns[n], author[n], sketch[n] -> bool[n]: says what a post known before said within a day, or is one of a flood.
+    """created, known ns[n], author[n], sketch[n] -> bool[n]: says what a dozen known before said within a day, or is one of a flood.
 
     Only a post that was known earlier makes another its copy, so that what was counted once stays counted.
     """
@@ -75,14 +76,14 @@ def copied(created: Ns, known: Ns, authors: Sequence[str | None], sketches: Sequ
 
 
 def _alike(created: Ns, sketches: Sequence[bytes | None]) -> Flags:
-    """Rows in the order of knowing -> whether three minima in four are those of an earlier row of the same day."""
+    """Rows in the order of knowing -> whether three minima in four are those of FEW earlier rows of the same day."""
     rows = np.array([row for row, one in enumerate(sketches) if one is not None], dtype=np.int64)
     alike = np.zeros(len(created), dtype=bool)
     if len(rows) < 2:
         return alike
     minima = np.frombuffer(b"".join(sketches[row] or b"" for row in rows), dtype=np.uint32).reshape(-1, 4)
     wide = minima.astype(np.uint64)
-    # each way to choose three of the four is one key; an equal key on an earlier row within the day is a copy
+    # each way to choose three of the four is one key; equal keys on earlier rows within the day make a copy
     for left_out in range(4):
         a, b, c = (wide[:, one] for one in range(4) if one != left_out)
         key = (a * np.uint64(1_000_003) + b) * np.uint64(1_000_003) + c
@@ -91,8 +92,8 @@ def _alike(created: Ns, sketches: Sequence[bytes | None]) -> Flags:
 
 
 def _seen_before(keys: pd.Series, created: Ns) -> Flags:
-    """Whether the row's key stood on the row of that key before it, less than a day away."""
-    before = pd.Series(created).groupby(keys.to_numpy()).shift()
+    """Whether the row's key stood on FEW rows before it, the first of them less than a day away."""
+    before = pd.Series(created).groupby(keys.to_numpy()).shift(FEW)
     near = (pd.Series(created) - before).abs() <= WINDOW
     return np.asarray(near.fillna(False), dtype=bool)
 

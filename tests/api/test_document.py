@@ -12,7 +12,6 @@ from collections import Counter
 from typing import Any
 
 import httpx2
-import pytest
 import schemathesis
 import uvicorn
 from hypothesis import HealthCheck, Phase, given, settings

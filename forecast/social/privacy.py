@@ -30,9 +30,18 @@ _ADDRESS = re.compile(
     r"|[a-zA-Z]{2}\b[ ,]{1,3}(?:nr\.?|huisnummer)? ?\d{1,5}(?: ?[a-zA-Z])?\b)"
 )
 _PHONE = re.compile(r"\+?\(?\d[\d ().\-/\u00a0]{5,22}\d")
+# "order 4711", "klantnummer: 12-345", "booking ref AB12CD": short numbers are personal where a word says so
+_LABELLED = re.compile(
+    r"\b((?:order|klant|relatie|customer|client|account|contract|bestel|bestell|kunden|auftrags|vorgangs|commande|dossier|pedido|"
+    r"cliente|ordine|pratica|protocolo|kunde|ordre|bestillings|case|ticket|referen|ref|booking|boeking|buchungs|reserv|invoice|"
+    r"factuur|facture|factura|rechnungs|zaak|meter|заказ|договор|обращени|лицевой счет)[^\W\d_]{0,12}"
+    r"(?:[ .:#-]{0,3}(?:nummer|number|numero|número|numéro|nr|no|num|номер))?[ .:#№-]{0,4})"
+    r"(?=[A-Z0-9-]{0,6}\d)[A-Z]{0,4}-?\d[A-Z0-9-]{2,20}\b",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"\b[^\W\d_]{0,4}-?\d{6,}|\d{6,}")
 _DIGIT = re.compile(r"\d")
-_LEAST_DIGITS = 4  # of a postcode; everything else that leads to a person holds more
+_LEAST_DIGITS = 3  # of an order number; everything else that leads to a person holds more
 
 
 def clean(text: str) -> str:
@@ -84,6 +93,7 @@ def _phone(match: re.Match[str], regions: tuple[str, ...]) -> str:
 def _numbers(text: str, regions: tuple[str, ...]) -> str:
     """Account numbers, addresses, phone numbers and long numbers, in the order in which one could eat the other."""
     text = _IBAN.sub("[iban]", text)
+    text = _LABELLED.sub(r"\1[number]", text)
     text = _ADDRESS.sub("[address]", text)
     if len(_PHONE.findall(text)) > _CANDIDATES:
         text = _PHONE.sub("[number]", text)
@@ -94,7 +104,7 @@ def _numbers(text: str, regions: tuple[str, ...]) -> str:
 
 def strip(text: str, *, regions: tuple[str, ...] = ("NL",)) -> str:
     """text -> text of at most `LONGEST` characters without @names, links, e-mail addresses, phone numbers, IBANs,
-    Dutch postcodes with their house number, and numbers of six or more digits.
+    Dutch postcodes with their house number, order and customer numbers, and any number of six or more digits.
 
     They become `@user`, `[link]`, `[email]`, `[phone]`, `[iban]`, `[address]` and `[number]`. HTML entities are read
     first. `regions` are the countries (ISO 3166) whose way of writing a phone number without +country is known.

@@ -21,7 +21,7 @@ from forecast.social.privacy import LONGEST, hash_author, strip
         ("ik woon 1234 AB 12 hier", "ik woon [address] hier"),
         ("adres 1234ab 12a", "adres [address]"),
         ("klantnummer 7654321", "klantnummer [number]"),
-        ("order NL-7654321X", "order [number]X"),
+        ("order NL-7654321X", "order [number]"),
     ],
 )
 def test_what_leads_to_a_person_becomes_a_placeholder(text: str, kept: str) -> None:
@@ -49,3 +49,21 @@ def test_an_author_is_found_again_under_any_spelling_but_only_with_the_key() -> 
 def test_a_key_that_hides_nobody_is_refused(key: bytes) -> None:
     with pytest.raises(ConfigError):
         hash_author("jan", key)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("mijn order 4711 is er nog niet", "mijn order [number] is er nog niet"),
+        ("klantnummer: 12345, help!", "klantnummer: [number], help!"),
+        ("booking ref AB-123D please", "booking ref [number] please"),
+        ("Kundennummer 99-812 seit Tagen", "Kundennummer [number] seit Tagen"),
+        ("case #7781 still open", "case #[number] still open"),
+        ("numéro de dossier 8812", "numéro de dossier [number]"),
+        ("in 2026 om 10 uur 30 minuten gewacht", "in 2026 om 10 uur 30 minuten gewacht"),
+        ("ordered 3 pizzas for 120 euro", "ordered 3 pizzas for 120 euro"),
+        ("order within 3 days or in case of 40 people", "order within 3 days or in case of 40 people"),
+    ],
+)
+def test_order_and_customer_numbers_leave_and_other_numbers_stay(text: str, kept: str) -> None:
+    assert strip(text) == kept

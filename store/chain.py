@@ -27,7 +27,7 @@ from forecast.social.sources.base import Deletion
 from forecast.social.topic_model import Tagger, make_tagger
 from store.forgotten import load_forgotten
 from store.hash_keys import Keyring
-from store.mentions import delete_text, held_ids, mark_replied, save_mentions
+from store.mentions import answers_held, delete_text, held_ids, mark_replied, save_mentions
 from store.settings import Settings
 
 REVISION, RECEIPT, CORRECTION = "revision", "receipt", "correction"
@@ -109,22 +109,16 @@ def receive(
     if not judged.mentions:
         return found
     keys = Keyring(session, _secret(chain.settings))
-    level = level or chain.settings.social.privacy.level
-    scored = score_mentions(
-        judged.mentions,
-        languages=chain.languages,
-        scorer=chain.scorer,
-        topics=chain.topics,
-        key=keys.key,
-        level=level,
+    scored = _scored(chain, judged.mentions, keys, level, mode)
+    stays = np.array(
+        [
+            direction == "out" or chain.brands.speaks(brand, language)
+            for brand, language, direction in zip(
+                scored["brand"], scored["language"], scored["direction"], strict=True
+            )
+        ],
+        dtype=bool,
     )
-    scored = scored.assign(
-        question=_questions(judged.mentions, chain.brands),
-        assumed=(scored["known_at"] == scored["created_at"]) & (mode != RECEIPT),
-        scorer=f"{chain.scorer.name} {chain.scorer.version}",
-    )
-    stays = np.array([chain.brands.speaks(brand, language)
-                      for brand, language in zip(scored["brand"], scored["language"], strict=True)], dtype=bool)  # fmt: skip
     found.left_out.update(_languages(int((~stays).sum())))
     if mode != CORRECTION:
         again = _counted_for_good(session, scored)
@@ -133,10 +127,29 @@ def receive(
     scored = scored[stays].reset_index(drop=True)
     if len(scored):
         found.changed = _save(session, scored, mode=mode, now=pd.Timestamp(now))
-        found.changed += _answer(session, judged.mentions, keys)
+        found.changed += _answer(session, judged.mentions, keys) + _answered(session, scored)
     if found.changed:
         found.earliest = pd.Timestamp(scored["created_at"].min())
     return found
+
+
+def _scored(
+    chain: Chain, mentions: Sequence[Mention], keys: Keyring, level: str | None, mode: str
+) -> pd.DataFrame:
+    """Mentions -> scored mentions as the store takes them, without what the level does not let through."""
+    scored = score_mentions(
+        mentions,
+        languages=chain.languages,
+        scorer=chain.scorer,
+        topics=chain.topics,
+        key=keys.key,
+        level=level or chain.settings.social.privacy.level,
+    )
+    return scored.assign(
+        question=_questions(mentions, chain.brands),
+        assumed=(scored["known_at"] == scored["created_at"]) & (mode != RECEIPT),
+        scorer=f"{chain.scorer.name} {chain.scorer.version}",
+    )
 
 
 def take_back(session: Session, chain: Chain, source: str, deletions: Sequence[Deletion]) -> int:
@@ -220,6 +233,15 @@ def _answer(session: Session, mentions: Sequence[Mention], keys: Keyring) -> int
                 first[id] = min(first.get(id, moment), moment)
         held = held_ids(session, source, list(first))
         marked += mark_replied(session, source, {id: first[id] for id in sorted(held)})
+    return marked
+
+
+def _answered(session: Session, scored: pd.DataFrame) -> int:
+    """Questions whose answer came before them, as from a source that is read from the newest post back."""
+    asked = scored[scored["question"].to_numpy(dtype=bool)]
+    marked = 0
+    for source, mine in asked.groupby("source"):
+        marked += mark_replied(session, str(source), answers_held(session, str(source), mine["id"].tolist()))
     return marked
 
 

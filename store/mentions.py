@@ -251,6 +251,20 @@ def erase_author(session: Session, authors: Sequence[str], *, at: dt.datetime) -
     return int(session.execute(gone.values(**empty)).rowcount)  # type: ignore[attr-defined]
 
 
+def answers_held(session: Session, source: str, ids: Sequence[str]) -> dict[str, int]:
+    """(Hashed) ids of posts -> the moment (microseconds) of our first reply to each that is held already."""
+    table, found = table_of(MentionRow), dict[str, int]()
+    for start in range(0, len(ids), LISTED):
+        mine = and_(
+            table.c.source == source,
+            table.c.direction == "out",
+            table.c.reply_to.in_(ids[start : start + LISTED]),
+        )
+        first = select(table.c.reply_to, func.min(table.c.created_at)).where(mine).group_by(table.c.reply_to)
+        found.update((str(id), int(at)) for id, at in session.execute(first))
+    return found
+
+
 def mark_replied(session: Session, source: str, replies: Mapping[str, int]) -> int:
     """Posts (hashed ids) of a source were answered at these moments (microseconds): the first answer counts."""
     table = table_of(MentionRow)

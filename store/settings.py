@@ -73,6 +73,7 @@ class Models(Section):
 class Schedule(Section):
     ingest: str = "*/5 * * * *"
     signals: str = "*/5 * * * *"
+    care: str = "*/5 * * * *"
     predict: str = "*/30 * * * *"
     select: str = "15 2 * * *"
     select_full: str = "30 3 * * sun"

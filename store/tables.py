@@ -243,6 +243,15 @@ class MentionRow(Base):
     failed_contact: Mapped[bool] = mapped_column(default=False)  # tells of another channel tried in vain
 
 
+Index(
+    "mentions_answering",
+    MentionRow.source,
+    MentionRow.reply_to,
+    sqlite_where=MentionRow.direction == "out",
+    postgresql_where=MentionRow.direction == "out",
+)
+
+
 class ForgottenRow(Base):
     """The span of posts of a source whose rows are gone: counted for good, and not counted again."""
 

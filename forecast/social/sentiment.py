@@ -37,6 +37,9 @@ _CAPS = 1.3
 _EXCLAIMED = 0.1  # per mark, up to three
 _ASKED = 0.7  # a text that ends in a question tells less of a mood
 _CAPITALS = re.compile(r"[^\W\d_a-z]{3}")
+# What stray words add up to grows with the root of the length (a sum of so many small chances): a text longer than a
+# short post must say more before it has a mood. In characters, because Japanese has no words to count.
+_SHORT_POST = 160
 _FALLBACK = 0.5  # English words read in a text of a language without lexicon
 
 
@@ -195,6 +198,8 @@ def _sum(text: str, words: Lexicon) -> float:
         total *= 1 + _EXCLAIMED * min(exclaimed, 3)
     if "?" in tokens[-1]:
         total *= _ASKED
+    if len(text) > _SHORT_POST:
+        total *= math.sqrt(_SHORT_POST / len(text))
     return total if math.isfinite(total) else 0.0
 
 

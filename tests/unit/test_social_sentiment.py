@@ -99,7 +99,7 @@ def test_a_further_language_is_a_further_file(tmp_path: Path) -> None:
 
 
 def test_a_language_without_lexicon_is_said_with_those_there_are() -> None:
-    with pytest.raises(NotFound, match="en, .*nl"):
+    with pytest.raises(NotFound, match=r"en, .*nl"):
         lexicon.load("xx")
 
 
@@ -111,3 +111,12 @@ def test_a_faulty_lexicon_is_refused_with_the_reason(tmp_path: Path, text: str) 
     (tmp_path / "xx.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError):
         lexicon.load("xx", tmp_path)
+
+
+def test_one_mild_word_in_a_long_text_is_no_mood_and_many_are() -> None:
+    plain = (
+        "De trein naar Utrecht vertrekt vandaag van spoor vijf en stopt onderweg in Woerden en Gouda. " * 4
+    )
+    assert label(SCORER.score([plain + "Er is wat vertraging."], ["nl"])) == ["neutral"]
+    angry = plain + "Waardeloos, schandalig, wat een slechte service en niemand die helpt!"
+    assert label(SCORER.score([angry], ["nl"])) == ["negative"]

@@ -22,6 +22,13 @@ def upgrade() -> None:
         batch.add_column(sa.Column("sketch", sa.LargeBinary(), nullable=True))
         for name in ("copy", "question", "failed_contact"):
             batch.add_column(sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.create_index(
+        "mentions_answering",
+        "mentions",
+        ["source", "reply_to"],
+        sqlite_where=sa.text("direction = 'out'"),
+        postgresql_where=sa.text("direction = 'out'"),
+    )
     op.create_table(
         "forgotten",
         sa.Column("source", sa.Text(), nullable=False),

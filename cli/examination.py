@@ -60,6 +60,7 @@ def _contents(session: Session, config: Settings, now: pd.Timestamp) -> Iterator
         yield _finding("contacts", fresh, told)
     posts = count_mentions(session)
     yield _finding("posts", None, f"{posts:,}" if posts else "none: the forecast stands on contacts alone")
+    yield from _sources(session, config)
     published = [version for version in list_versions(session) if version.published_at is not None]
     if published:
         fresh = now - published[0].cutoff < pd.Timedelta(days=OLD_FORECAST_DAYS)
@@ -73,6 +74,23 @@ def _contents(session: Session, config: Settings, now: pd.Timestamp) -> Iterator
         f"{run.job}: {run.outcome.get('error', 'failed')}" for run in latest.values() if run.state == "failed"
     ]
     yield _finding("jobs", not failed, "; ".join(failed) or f"{len(latest)} ran, none failed at last")
+
+
+def _sources(session: Session, config: Settings) -> Iterator[dict[str, Any]]:
+    """Whether each source can be opened (its key is there), and whether it was ever read."""
+    from forecast.errors import ForecallError
+    from jobs.sources import line, open_source
+    from store.cursors import load_cursor
+
+    for source in config.social.sources:
+        what = f"source {source.name}"
+        try:
+            open_source(source, line(config.company.timezone))
+        except ForecallError as error:
+            yield _finding(what, False, str(error))
+            continue
+        read = load_cursor(session, f"source:{source.name}") is not None
+        yield _finding(what, None, "was read" if read else "not read yet: forecall run ingest")
 
 
 def _finding(what: str, ok: bool | None, found: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,9 +27,9 @@ def export(author: Author, as_json: AsJson = False) -> None:
 
     with console.open_sessions(console.settings()) as sessions, sessions() as session:
         held = personal_data(session, console.settings(), author)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
-            **row,
+            **{str(name): value for name, value in row.items()},
             "created_at": row["created_at"].isoformat(),
             "known_at": row["known_at"].isoformat(),
             "topics": ";".join(row["topics"]),

@@ -45,11 +45,16 @@ def import_mentions(
     rows = read_mentions(source, tz=timezone or settings.company.timezone, date_order=date_order)
     problems: list[str] = []
     chain, found = Chain(settings), Received()
+    modes: dict[str, str] = {}
     for batch in _batches(_good(rows, problems)):
-        how = mode
-        if mode == RECEIPT and not count_mentions(session, source=batch[0].source):
-            how = REVISION  # the first file of a source is its history
-        found.add(receive(session, chain, batch, now=now.to_pydatetime(), mode=how))
+        for source in dict.fromkeys(mention.source for mention in batch):
+            if source not in modes:  # the first file of a source is its history
+                fresh = mode == RECEIPT and not count_mentions(session, source=source)
+                modes[source] = REVISION if fresh else mode
+        for how in dict.fromkeys(modes.values()):
+            mine = [mention for mention in batch if modes[mention.source] == how]
+            if mine:
+                found.add(receive(session, chain, mine, now=now.to_pydatetime(), mode=how))
         if progress is not None:
             progress(found.read + len(problems))
     if found.read == 0:

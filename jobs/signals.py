@@ -10,17 +10,19 @@ import numpy as np
 import pandas as pd
 from sqlalchemy.orm import Session
 
+from forecast.arrays import Ns
 from forecast.buckets import Interval, column_ns, end, floor, from_ns, to_ns
 from forecast.social.copies import copied
-from forecast.social.signals import build_signals
+from forecast.social.signals import MEASURES, SignalName, build_signals
 from jobs.ledger import Outcome, checkpoint
 from store.cursors import load_cursor, save_cursor
 from store.forgotten import load_base
 from store.mentions import load_scored, mark_copies
 from store.settings import Settings
-from store.signals import save_signals
+from store.signals import load_signals, save_signals
 
-CURSOR = "signals"
+CURSOR, COUNTED = "signals", "signals counted"  # from where to look; when it was last done
+KEYS = ["signal", "topic", "ds"]
 DAY = pd.Timedelta(days=1)  # so far back a post may be one that a later post copies
 WINDOW = pd.Timedelta(days=92)  # so many days of posts are in memory at a time
 
@@ -48,13 +50,43 @@ def run(session: Session, settings: Settings, now: pd.Timestamp) -> Outcome:
             base=load_base(session, start=first, end=last),
         )
         copies += found
+        counted = _as_known(session, counted, _only_edited(session, fresh, starts, interval, tz), now)
         if len(counted):
             written += save_signals(session, counted, interval=interval, tz=tz)
         checkpoint(session)
     current = floor(np.array([to_ns(now)]), interval, tz)[0]
     save_cursor(session, CURSOR, from_ns(int(current)).isoformat())
+    save_cursor(session, COUNTED, now.isoformat())
     done = {"mentions": len(fresh), "buckets": len(touched), "versions": written}
     return Outcome({**done, "copies": copies} if copies else done, _flood(copies, len(fresh)))
+
+
+def _only_edited(session: Session, fresh: pd.DataFrame, starts: Ns, interval: Interval, tz: str) -> Ns:
+    """The touched buckets that were counted before and in which nothing is new but facts about posts held then."""
+    counted = load_cursor(session, COUNTED)
+    if counted is None or "received_at" not in fresh:
+        return starts[:0]
+    moment = to_ns(pd.Timestamp(counted))
+    news = fresh.loc[column_ns(fresh["received_at"]) > moment, "created_at"]
+    before = starts[end(starts, interval, tz) <= moment]
+    return np.setdiff1d(before, floor(column_ns(news), interval, tz))
+
+
+def _as_known(session: Session, counted: pd.DataFrame, edited: Ns, now: pd.Timestamp) -> pd.DataFrame:
+    """Versions of buckets that were only edited become one each, known now: the past was told what was known then."""
+    if len(edited) == 0:
+        return counted
+    there = np.isin(column_ns(counted["ds"]), edited)
+    latest = counted[there].drop_duplicates(KEYS, keep="last")
+    first, last = from_ns(int(edited.min())), from_ns(int(edited.max()) + 1)
+    held = load_signals(session, start=first, end=last)
+    ours = held["signal"].map(lambda name: SignalName.parse(name).measure in MEASURES).to_numpy(dtype=bool)
+    held = held[ours & np.isin(column_ns(held["ds"]), edited)]
+    both = held[[*KEYS, "value", "kind"]].merge(latest[[*KEYS, "value", "kind"]], how="outer", on=KEYS)
+    value = both["value_y"].fillna(0.0)  # what nothing counts any more counts nothing
+    changed = both.assign(value=value, kind=both["kind_y"].fillna(both["kind_x"]), known_at=now.as_unit("ns"))
+    changed = changed[value.ne(both["value_x"])][[*KEYS[:2], "ds", "value", "known_at", "kind"]]
+    return pd.concat([counted[~there], changed], ignore_index=True)
 
 
 def _with_copies(session: Session, mentions: pd.DataFrame) -> tuple[pd.DataFrame, int]:

@@ -55,8 +55,10 @@ class Chain:
 
     @cached_property
     def brands(self) -> Brands:
-        rules = self.settings.social.brands
-        return Brands(tuple(Brand(**rule.model_dump()) for rule in rules))
+        social = self.settings.social
+        if not social.brands and social.brand:
+            return Brands((Brand(social.brand),))
+        return Brands(tuple(Brand(**rule.model_dump()) for rule in social.brands))
 
     @property
     def competitors(self) -> tuple[str, ...]:
@@ -109,7 +111,11 @@ def receive(
     if not judged.mentions:
         return found
     keys = Keyring(session, _secret(chain.settings))
-    scored = _scored(chain, judged.mentions, keys, level, mode)
+    coming = _without_gone(session, judged.mentions, keys)
+    found.changed = len(judged.mentions) - len(coming)
+    if not coming:
+        return found
+    scored = _scored(chain, coming, keys, level, mode)
     stays = np.array(
         [
             direction == "out" or chain.brands.speaks(brand, language)
@@ -126,11 +132,24 @@ def receive(
         stays &= ~again
     scored = scored[stays].reset_index(drop=True)
     if len(scored):
-        found.changed = _save(session, scored, mode=mode, now=pd.Timestamp(now))
-        found.changed += _answer(session, judged.mentions, keys) + _answered(session, scored)
-    if found.changed:
+        found.changed += _save(session, scored, mode=mode, now=pd.Timestamp(now))
+        found.changed += _answer(session, coming, keys) + _answered(session, scored)
+    if found.changed and len(scored):
         found.earliest = pd.Timestamp(scored["created_at"].min())
     return found
+
+
+def _without_gone(session: Session, mentions: Sequence[Mention], keys: Keyring) -> list[Mention]:
+    """Mentions without those that only tell that a post we hold was deleted; the texts of these posts go."""
+    coming = []
+    for mention in mentions:
+        if mention.deleted_at is not None:
+            id = hash_id(mention.source, mention.id, keys.key(mention.created_at))
+            if held_ids(session, mention.source, [id]):
+                delete_text(session, mention.source, [id], at=mention.deleted_at)
+                continue
+        coming.append(mention)
+    return coming
 
 
 def _scored(
@@ -194,7 +213,7 @@ def _save(session: Session, scored: pd.DataFrame, *, mode: str, now: pd.Timestam
     news = scored.assign(known_at=scored["known_at"].mask(late, now), assumed=scored["assumed"] & ~late)
     if mode == RECEIPT:
         return save_mentions(session, news, received=received)
-    written = save_mentions(session, scored, received=received)
+    written = save_mentions(session, scored, received=received, correct=mode == CORRECTION)
     if mode == CORRECTION or written == len(scored):
         return written
     return written + save_mentions(session, news, received=received)

@@ -6,11 +6,12 @@ import datetime as dt
 import json
 import secrets
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import and_, case, delete, func, null, or_, select, update
+from sqlalchemy import and_, case, delete, func, null, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from forecast.buckets import column_ns, to_ns
@@ -24,15 +25,20 @@ TEXTS = ("author", "language", "label", "direction", "repost_of", "reply_to", "u
 NUMBERS = ("sentiment", "reach")
 FLAGS = ("copy", "question", "failed_contact")
 MISSING = np.iinfo(np.int64).min
+LOADED = ("source", "id", "created_at", "known_at", "sentiment", "label", "topics", "direction", "repost_of", "author",
+          "text", "language", "reach", "reply_to", *TIMES, "brand", "assumed", "sketch", *FLAGS)  # fmt: skip
 LISTED = 500  # names in one IN (...)
 
 
-def save_mentions(session: Session, scored: pd.DataFrame, *, received: dt.datetime | None = None) -> int:
+def save_mentions(
+    session: Session, scored: pd.DataFrame, *, received: dt.datetime | None = None, correct: bool = False
+) -> int:
     """scored[source, id, created_at, known_at?, ...] -> number of mentions that are new or changed.
 
     A mention already held is changed only by a row known later that says something else. Its first `known_at` stays, and
     a text that retention took away does not come back, nor anything of a post that was deleted or erased. Without `known_at` a mention counts as known at its creation.
-    received: from when on the row's age counts for retention; without it, from when it was known
+    received: from when on the row's age counts for retention; without it, from when it was known. correct: a row changes
+    what is held whenever either was known
     """
     for name in ("source", "id", "created_at"):
         if name not in scored.columns:
@@ -53,16 +59,17 @@ def save_mentions(session: Session, scored: pd.DataFrame, *, received: dt.dateti
     }  # of each mention the row known last
     if len(rows) < len(scored):
         columns = {name: [column[row] for row in rows.values()] for name, column in columns.items()}
-    return write(session, table_of(MentionRow), columns, then=_update_by_newer)
+    return write(session, table_of(MentionRow), columns, then=partial(_update, correct=correct))
 
 
-def _update_by_newer(insert: Any) -> Any:
+def _update(insert: Any, *, correct: bool) -> Any:
     table, new = table_of(MentionRow), insert.excluded
     facts = [*TIMES, *TEXTS, *NUMBERS, "topics"]
     text = case((or_(table.c.text.is_(None), new.deleted_at.is_not(None)), null()), else_=new.text)
     differs = or_(
         *(new[name].is_distinct_from(table.c[name]) for name in facts), text.is_distinct_from(table.c.text)
     )
+    newer = true() if correct else new.updated_at > table.c.updated_at
     return insert.on_conflict_do_update(
         index_elements=["source", "id"],
         set_={
@@ -71,7 +78,7 @@ def _update_by_newer(insert: Any) -> Any:
             "updated_at": new.updated_at,
             "question": or_(table.c.question, new.question),
         },
-        where=and_(new.updated_at > table.c.updated_at, table.c.deleted_at.is_(None), differs),
+        where=and_(newer, table.c.deleted_at.is_(None), differs),
     )
 
 
@@ -128,33 +135,13 @@ def load_scored(
 ) -> pd.DataFrame:
     """-> scored mentions as `forecast.social.signals.SCORED` has them, by `known_at`.
 
-    since: only what became known or changed at or after it; start, end: by `created_at`, half-open
+    since: only what became known or changed at or after it, with when it was `received_at`; start, end: by `created_at`,
+    half-open
     """
     table = table_of(MentionRow)
-    names = [
-        "source",
-        "id",
-        "created_at",
-        "known_at",
-        "sentiment",
-        "label",
-        "topics",
-        "direction",
-        "repost_of",
-        "author",
-    ]
-    names += [
-        "text",
-        "language",
-        "reach",
-        "reply_to",
-        *TIMES,
-        "brand",
-        "assumed",
-        "sketch",
-        "copy",
-        "question",
-    ]
+    names = list(LOADED)
+    if since is not None:
+        names.append("received_at")
     query = select(*(table.c[name] for name in names)).order_by(table.c.known_at, table.c.source, table.c.id)
     if since is not None:
         query = query.where(table.c.updated_at >= to_ns(since) // 1000)
@@ -175,7 +162,7 @@ def load_scored(
 
 
 def _column(name: str, values: tuple[Any, ...], topics: Mapping[str, tuple[str, ...]]) -> Any:
-    if name in ("created_at", "known_at"):
+    if name in ("created_at", "known_at", "received_at"):
         return moments(np.array(values, dtype=np.int64))
     if name in TIMES:
         ns = [MISSING if value is None else value * 1000 for value in values]

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 
 from forecast.buckets import Interval
 from store.section import Section, usable
 from store.source_settings import Level, SourceSettings
+
+
+def _norwegian(value: object) -> object:
+    """YAML reads a bare `no` as false; in a list of languages it is Norwegian."""
+    return ["no" if one is False else one for one in value] if isinstance(value, list | tuple) else value
+
+
+Codes: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_norwegian)]  # ISO 639-1
 
 
 class BrandRules(Section):
@@ -19,7 +27,7 @@ class BrandRules(Section):
     handles: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
-    languages: tuple[str, ...] = ()
+    languages: Codes = ()
     competitor: bool = False
 
 
@@ -43,7 +51,7 @@ class Care(Section):
 class Social(Section):
     brand: str = ""
     brands: tuple[BrandRules, ...] = ()
-    languages: tuple[str, ...] = ("nl", "en", "de", "fr", "es", "it", "pt", "no", "ru", "ja")
+    languages: Codes = ("nl", "en", "de", "fr", "es", "it", "pt", "no", "ru", "ja")
     sector: str | None = "energy"
     topics: dict[str, dict[str, str | tuple[str, ...]] | None] = Field(default_factory=dict)
     topic_model: Path | None = None
@@ -54,12 +62,6 @@ class Social(Section):
     sources: tuple[SourceSettings, ...] = ()
     drop_folder: Path | None = None
     author_key: SecretStr | None = None
-
-    @field_validator("languages", mode="before")
-    @classmethod
-    def norwegian(cls, value: object) -> object:
-        """YAML reads a bare `no` as false; in a list of languages it is Norwegian."""
-        return ["no" if one is False else one for one in value] if isinstance(value, list | tuple) else value
 
     @field_validator("interval")
     @classmethod

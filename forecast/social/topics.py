@@ -20,6 +20,8 @@ from forecast.social import lexicon
 from forecast.social.vocabulary import Vocabulary, tokenise
 
 STARTER = Path(__file__).with_name("starter_topics")
+EVERY = ""  # no language: the words of all
+FEW_WORDS = 5
 _FIRST = "en"  # the file whose sectors and topics, and their order, the others follow
 Found = tuple[str, ...]
 Words = Mapping[str, Mapping[str, Sequence[str]]]
@@ -153,12 +155,13 @@ class Topics:
     def assign(self, texts: Sequence[str], languages: Sequence[str]) -> list[Found]:
         """texts[n], language[n] -> topics[n], each a tuple in the order of `names`, empty where nothing fits.
 
-        A text in a language without lists is held against the lists of all languages.
+        A text in a language without lists is held against the lists of all languages, and so is one of a few words in
+        which its own language found nothing: of so little nobody can be sure which language it is.
         """
         order = self.names
         found: list[Found] = []
         for text, language in zip(texts, languages, strict=True):
-            hits = self._vocabulary(language).find(tokenise(text), overlap=True)
+            hits = self._found(text, language)
             if not hits:
                 found.append(())
             elif len(hits) == 1 and len(hits[0][2]) == 1:
@@ -168,12 +171,19 @@ class Topics:
                 found.append(tuple(topic for topic in order if topic in names))
         return found
 
+    def _found(self, text: str, language: str) -> list[tuple[int, int, Found]]:
+        tokens = tokenise(text)
+        hits = self._vocabulary(language).find(tokens, overlap=True)
+        if not hits and len(tokens) <= FEW_WORDS:
+            hits = self._vocabulary(EVERY).find(tokens, overlap=True)
+        return hits
+
     def hits(self, texts: Sequence[str], languages: Sequence[str]) -> npt.NDArray[np.int64]:
         """texts[n], language[n] -> number of keywords found, int64[n, topic] in the order of `names`."""
         place = {topic: column for column, topic in enumerate(self.names)}
         counts = np.zeros((len(texts), len(self.names)), dtype=np.int64)
         for row, (text, language) in enumerate(zip(texts, languages, strict=True)):
-            for _, _, topics in self._vocabulary(language).find(tokenise(text), overlap=True):
+            for _, _, topics in self._found(text, language):
                 for topic in topics:
                     counts[row, place[topic]] += 1
         return counts

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from forecast.social.mention import Mention
 from forecast.social.sources.base import Deletion
 from jobs import retain, signals
+from store.archive import load_signal
 from store.chain import CORRECTION, RECEIPT, Chain, receive, take_back
 from store.hash_keys import Keyring
 from store.mentions import count_mentions, load_scored
@@ -158,3 +159,57 @@ def test_copies_and_floods_count_apart_and_are_told(session: Session, settings: 
     assert sum(counted(session, "copies")) == 13 + 10
     assert outcome.done["copies"] == 23 and "say what others said" in outcome.problems[0]
     assert signals.run(session, settings, NOW).done.get("copies", 0) == 0
+
+
+def test_an_edit_is_known_when_it_comes_and_leaves_the_past_as_it_was_told(
+    session: Session, settings: Settings
+) -> None:
+    take(
+        session,
+        settings,
+        [post("1", "2026-03-06T08:05", "Waardeloos, alweer storing!"), post("2", "2026-03-06T08:10")],
+        NOW,
+    )
+    signals.run(session, settings, NOW)
+    assert counted(session, "negative") == [2]
+    later = NOW + pd.Timedelta(hours=2)
+    take(session, settings, [post("1", "2026-03-06T08:05", "Dank je wel, het werkt weer, top!")], later)
+    signals.run(session, settings, later)
+    assert counted(session, "negative") == [1] and counted(session) == [2]
+    signal = load_signal(session, "negative", "all", since=NOW - pd.Timedelta(days=1))
+    assert signal is not None
+    assert dict(zip(signal.values.known_at, signal.values.value, strict=True)) == {
+        NOW.value: 2.0,
+        later.value: 1.0,
+    }
+    outage = load_signal(session, "negative", "outage", since=NOW - pd.Timedelta(days=1))
+    assert outage is not None and outage.values.value[-1] == 1.0  # the other one is still of it
+
+
+def test_a_correction_changes_what_is_held(session: Session, settings: Settings) -> None:
+    take(session, settings, [post("1", "2026-03-06T08:05", "Waardeloos!")], NOW, mode=CORRECTION)
+    assert (
+        take(session, settings, [post("1", "2026-03-06T08:05", "Top geregeld, dank!")], NOW, mode=CORRECTION)
+        == 1
+    )
+    assert load_scored(session)["label"].tolist() == ["positive"]
+
+
+def test_a_deletion_that_comes_as_a_post_takes_the_text_and_no_score(
+    session: Session, settings: Settings
+) -> None:
+    take(session, settings, [post("1", "2026-03-06T08:05", "Waardeloos!")], NOW)
+    gone = post("1", "2026-03-06T08:05", "", deleted_at=NOW.to_pydatetime())
+    assert take(session, settings, [gone], NOW + pd.Timedelta(minutes=5)) == 1
+    held = load_scored(session).iloc[0]
+    assert (held["label"], held["text"]) == ("negative", None) and held["deleted_at"] == NOW
+
+
+def test_posts_after_a_failed_contact_are_a_signal_of_their_own(session: Session, settings: Settings) -> None:
+    posts = [
+        post("1", "2026-03-06T08:05", "Al drie keer gebeld, niemand neemt de telefoon op"),
+        post("2", "2026-03-06T08:10"),
+    ]
+    take(session, settings, posts, NOW)
+    signals.run(session, settings, NOW)
+    assert (counted(session, "failed_contact"), counted(session)) == ([1], [2])

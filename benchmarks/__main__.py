@@ -16,6 +16,11 @@ def main() -> None:
 
         speed.run(arguments.data, arguments.out, arguments.jobs)
         return
+    if arguments.name == "social":
+        from benchmarks import social
+
+        social.run(arguments.data, arguments.out, score=arguments.score)
+        return
     from benchmarks import accuracy
 
     accuracy.run(
@@ -38,6 +43,12 @@ def _arguments() -> argparse.Namespace:
     every.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks", help="folder of the results")
     names = parser.add_subparsers(dest="name", required=True)
     names.add_parser("speed", parents=[every], help="a fit and a forecast, ours and Prophet's in turn")
+    social = names.add_parser(
+        "social", parents=[every], help="what the way of a post costs, how well it reads"
+    )
+    social.add_argument(
+        "--score", action="store_true", help="score the labelled posts too, each set once a day; it is logged"
+    )
     accuracy = names.add_parser("accuracy", parents=[every], help="the champion against bars and peers")
     accuracy.add_argument(
         "--cutoffs", type=int, default=10, help="cutoffs a series; 40 for intervals that judge"

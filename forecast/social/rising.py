@@ -24,13 +24,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import yaml
 from scipy.special import betainc
 
 from forecast import buckets
@@ -38,9 +36,8 @@ from forecast.arrays import Floats, Ns
 from forecast.buckets import DAY, SECOND, Interval
 from forecast.errors import InputError
 from forecast.frames import FLAG, TEXT, TIME, Contract, check
-from forecast.social.language import FUNCTION_WORDS
 from forecast.social.privacy import strip
-from forecast.social.vocabulary import cased
+from forecast.social.terms import LONGEST, UNSPACED, parts_of, small_words, terms_of
 
 POSTS = Contract(
     "posts",
@@ -55,12 +52,8 @@ WEEK = 168  # hours judged, of which one may bring a false alarm
 GROWTH = 1.5
 SAME = 0.6  # share of the fewer posts that two terms of one topic have in common
 STANDS = 0.7  # a longer phrase speaks for its topic with this share of the voices
-LONGEST, LONG = 1_000, 48  # characters of a post that are looked at; of a word
 MOST = 200  # rising terms of a language that are put together into topics, the surest first
 SHOWN, WIDTH, ROUNDS = 3, 40, 6  # phrases shown, characters beside the term, rounds in which a label grows
-# signs of scripts that leave no space between words; hiragana alone is grammar
-_UNSPACED, _HIRAGANA = re.compile("[\u3040-\u30ff\u3400-\u9fff]{2,}"), re.compile("[\u3040-\u309f\u30fc]+")
-_LEFT_OUT = re.compile(r"\[(?:link|email|phone|iban|address|number)\]|[@＠]\w[\w.-]*|(?:https?://|www\.)\S+")
 Objects: TypeAlias = npt.NDArray[np.object_]
 
 
@@ -157,43 +150,6 @@ def _voices(posts: pd.DataFrame, now: int, hours: int, tz: str, days: int) -> _V
     return _Voices(text, language.astype(str).astype(object), topics, created[rows], author, day[rows])
 
 
-@lru_cache(maxsize=64)
-def _small_words(language: str) -> frozenset[str]:
-    """The small words of a language; those of all languages where it has no list."""
-    lists = yaml.safe_load(FUNCTION_WORDS.read_text("utf-8"))
-    named = {"no" if name is False else str(name): text.split() for name, text in lists.items()}
-    return frozenset(named.get(language, [word for words in named.values() for word in words]))
-
-
-def _terms(text: str, small: frozenset[str], alive: frozenset[str] | None = None) -> set[str]:
-    """A text -> its terms; `alive`: the words (and signs) of which they may be made, None for any."""
-    text = text[:LONGEST].lower()
-    if "[" in text or "@" in text or "＠" in text or "www." in text or "://" in text:
-        text = _LEFT_OUT.sub(" . ", text)
-    terms: set[str] = set()
-    before = ""
-    for token in cased(text):
-        if token in small:
-            continue
-        word = token[0].isalpha() and 2 <= len(token) <= LONG
-        if not word or (alive is not None and token not in alive):
-            before = ""  # a mark, a figure, a sign of an unspaced script: nothing is joined over it
-            continue
-        terms.add(token)
-        if before and before != token:
-            terms.add(f"{before} {token}")
-        before = token
-    for run in [] if text.isascii() else _UNSPACED.findall(text):
-        starts = [at for at in range(len(run) - 1) if alive is None or run[at] in alive]
-        grams = (run[at : at + size] for at in starts for size in (2, 3, 4) if at + size <= len(run))
-        terms.update(gram for gram in grams if not _HIRAGANA.fullmatch(gram))
-    return terms
-
-
-def _parts(term: str) -> tuple[str, ...]:
-    return tuple(term) if _UNSPACED.match(term) else tuple(term.split(" "))
-
-
 class _Line(NamedTuple):
     """What is known of a term: rows of the voices that say it now, their number on each past day, and in the other hours."""
 
@@ -212,7 +168,7 @@ class _Table(NamedTuple):
 
 def _count(said: _Voices, held: Ns, least: int) -> _Table:
     """Voices of one language -> its terms of at least `least` voices now, counted now and on the days `held`."""
-    small = _small_words(str(said.language[0]))
+    small = small_words(str(said.language[0]))
     keys = said.keys()
     _, first, times = np.unique(keys, return_index=True, return_counts=True)
     busy = frozenset(keys[first[times > 1]].tolist())
@@ -228,14 +184,14 @@ def _count(said: _Voices, held: Ns, least: int) -> _Table:
 
     rows: dict[str, list[int]] = {}
     for row in np.flatnonzero(said.day == 0).tolist():
-        for term in fresh(row, _terms(said.text[row], small)):
+        for term in fresh(row, terms_of(said.text[row], small)):
             rows.setdefault(term, []).append(row)
     wanted = frozenset(term for term, mine in rows.items() if len(mine) >= least)
     lines = {term: _Line(rows[term], [0] * len(held), []) for term in sorted(wanted)}
-    alive = frozenset(part for term in lines for part in _parts(term))
+    alive = frozenset(part for term in lines for part in parts_of(term))
     place = np.where(said.day > 0, np.searchsorted(held, said.day), -1).tolist()
     for row in np.flatnonzero(said.day != 0).tolist() if lines else []:
-        for term in fresh(row, _terms(said.text[row], small, alive) & wanted):
+        for term in fresh(row, terms_of(said.text[row], small, alive) & wanted):
             if place[row] < 0:
                 lines[term].elsewhere.append(row)
             else:
@@ -299,7 +255,7 @@ def _together(rose: Sequence[str], lines: Mapping[str, _Line]) -> list[list[str]
 def _name(group: Sequence[str], lines: Mapping[str, _Line]) -> tuple[str, str]:
     """-> the longest term with nearly the voices of the surest, and it joined with what overlaps ("a b", "b c": "a b c")."""
     wanted = STANDS * len(lines[group[0]].rows)
-    pool = [_parts(term) for term in group if len(lines[term].rows) >= wanted]
+    pool = [parts_of(term) for term in group if len(lines[term].rows) >= wanted]
     spoken = phrase = max(pool, key=len)
     size = len(phrase)
     for one in [one for one in pool if len(one) == size > 1] * ROUNDS:
@@ -331,8 +287,8 @@ def _reason(topics: Objects) -> str:
 
 def _examples(texts: Objects, term: str) -> tuple[str, ...]:
     """Texts, the oldest first -> up to three different phrases around the term, from the newest."""
-    between = "" if _UNSPACED.match(term) else r"\W+(?:\w+\W+){0,3}?"
-    pattern = re.compile(between.join(map(re.escape, _parts(term))), re.IGNORECASE)
+    between = "" if UNSPACED.match(term) else r"\W+(?:\w+\W+){0,3}?"
+    pattern = re.compile(between.join(map(re.escape, parts_of(term))), re.IGNORECASE)
     found: dict[str, str] = {}
     for text in texts[::-1]:
         plain = " ".join(strip(text)[:LONGEST].replace("’", "'").split())

@@ -36,6 +36,8 @@ CLEAR = 1.5
 _WORDS = 60  # tokens of a post; more adds time and hardly any certainty
 _REMEMBERED = 60_000  # words; a stream of ever new ones must not grow the memory
 _LONG = 32
+_SURE = 30.0  # log odds between the best two by which the words alone settle it
+_AT_ONCE = 256  # posts whose words' scores are summed up together: they stay in the processor's cache
 _SHORT = 32  # characters: with so few words the letters between them count
 _FUNCTION_WORD = (
     3.0  # how much (log odds) such a word says; a small word is also written in others' names and quotes
@@ -179,6 +181,12 @@ class Languages:
         The texts are as `privacy.strip` leaves them."""
         words = self._load()
         words.make_room()
+        found: list[str] = []
+        for start in range(0, len(texts), _AT_ONCE):
+            found += self._tag(words, texts[start : start + _AT_ONCE])
+        return found
+
+    def _tag(self, words: _Words, texts: Sequence[str]) -> list[str]:
         lengths = np.zeros(len(texts), dtype=np.int64)
         sizes = np.zeros(len(texts))
         rows: list[int] = []
@@ -209,7 +217,9 @@ class Languages:
             return found
         starts = (np.cumsum(lengths) - lengths)[spoken]
         scores = np.add.reduceat(words.scores[rows], starts, axis=0) + words.prior
-        for place in np.flatnonzero(sizes[spoken] <= _SHORT).tolist():
+        short = np.flatnonzero(sizes[spoken] <= _SHORT)
+        best_two = np.partition(scores[short], -2, axis=1)[:, -2:]
+        for place in short[best_two[:, 1] - best_two[:, 0] < _SURE].tolist():
             scores[place] = words.whole(texts[spoken[place]])
         own = np.isin(self._labels, self.names)
         ours, theirs = scores[:, own], scores[:, ~own]

@@ -30,15 +30,18 @@ _ADDRESS = re.compile(
     r"|[a-zA-Z]{2}\b[ ,]{1,3}(?:nr\.?|huisnummer)? ?\d{1,5}(?: ?[a-zA-Z])?\b)"
 )
 _PHONE = re.compile(r"\+?\(?\d[\d ().\-/\u00a0]{5,22}\d")
-# "order 4711", "klantnummer: 12-345", "booking ref AB12CD": short numbers are personal where a word says so
-_LABELLED = re.compile(
-    r"\b((?:order|klant|relatie|customer|client|account|contract|bestel|bestell|kunden|auftrags|vorgangs|commande|dossier|pedido|"
+# "order 4711", "klantnummer: 12-345", "booking ref AB123D": short numbers are personal where a word before says so
+_CODE = re.compile(r"(?<![^\W_])[A-Za-z]{0,4}-?\d[A-Za-z0-9-]{2,20}\b")
+_LABEL = re.compile(
+    r"\b(?:order|klant|relatie|customer|client|account|contract|bestel|bestell|kunden|auftrags|vorgangs|commande|dossier|pedido|"
     r"cliente|ordine|pratica|protocolo|kunde|ordre|bestillings|case|ticket|referen|ref|booking|boeking|buchungs|reserv|invoice|"
     r"factuur|facture|factura|rechnungs|zaak|meter|заказ|договор|обращени|лицевой счет)[^\W\d_]{0,12}"
-    r"(?:[ .:#-]{0,3}(?:nummer|number|numero|número|numéro|nr|no|num|номер))?[ .:#№-]{0,4})"
-    r"(?=[A-Z0-9-]{0,6}\d)[A-Z]{0,4}-?\d[A-Z0-9-]{2,20}\b",
+    r"(?:[ .:#-]{0,3}(?:nummer|number|numero|número|numéro|nr|no|num|номер))?[ .:#№-]{0,4}$",
     re.IGNORECASE,
 )
+_BEFORE = 48  # characters before a number in which the word stands
+_LONG_NUMBER = re.compile(r"\d{6}")
+_VERSION = re.compile(r"[1-9]\d*(?:\.\d+){2,}")  # "8.4.21.508" is no phone number
 _NUMBER = re.compile(r"\b[^\W\d_]{0,4}-?\d{6,}|\d{6,}")
 _DIGIT = re.compile(r"\d")
 _LEAST_DIGITS = 3  # of an order number; everything else that leads to a person holds more
@@ -80,7 +83,7 @@ def cut(text: str, longest: int = LONGEST) -> str:
 
 def _phone(match: re.Match[str], regions: tuple[str, ...]) -> str:
     candidate = match.group()
-    if sum(map(str.isdigit, candidate)) < 7:
+    if sum(map(str.isdigit, candidate)) < 7 or _VERSION.fullmatch(candidate):
         return candidate
     from phonenumbers import PhoneNumberMatcher  # 0.1 s of import, and most posts hold no number
 
@@ -90,16 +93,21 @@ def _phone(match: re.Match[str], regions: tuple[str, ...]) -> str:
     return candidate
 
 
+def _code(match: re.Match[str]) -> str:
+    before = match.string[max(0, match.start() - _BEFORE) : match.start()]
+    return "[number]" if _LABEL.search(before) else match.group()
+
+
 def _numbers(text: str, regions: tuple[str, ...]) -> str:
     """Account numbers, addresses, phone numbers and long numbers, in the order in which one could eat the other."""
     text = _IBAN.sub("[iban]", text)
-    text = _LABELLED.sub(r"\1[number]", text)
+    text = _CODE.sub(_code, text)
     text = _ADDRESS.sub("[address]", text)
     if len(_PHONE.findall(text)) > _CANDIDATES:
         text = _PHONE.sub("[number]", text)
     else:
         text = _PHONE.sub(lambda match: _phone(match, regions), text)
-    return _NUMBER.sub("[number]", text)
+    return _NUMBER.sub("[number]", text) if _LONG_NUMBER.search(text) else text
 
 
 def strip(text: str, *, regions: tuple[str, ...] = ("NL",)) -> str:

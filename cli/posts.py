@@ -49,6 +49,7 @@ def score(
         languages=chain.languages,
         scorer=chain.scorer,
         topics=chain.topics,
+        regions=chain.regions,
     )
     if compare:
         _evaluate(rows, scored, as_json)

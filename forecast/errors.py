@@ -65,9 +65,7 @@ class NotEnoughHistory(ForecallError):
 class SourceError(ForecallError):
     """A source of mentions refuses or cannot be reached. `status`: what its web address answered, where it did."""
 
-    def __init__(
-        self, message: str, *, remedy: str = "", field: str = "", status: int | None = None
-    ) -> None:
+    def __init__(self, message: str, *, remedy: str = "", field: str = "", status: int | None = None) -> None:
         super().__init__(message, remedy=remedy, field=field)
         self.status = status
 

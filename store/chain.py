@@ -61,6 +61,11 @@ class Chain:
         return Brands(tuple(Brand(**rule.model_dump()) for rule in social.brands))
 
     @property
+    def regions(self) -> tuple[str, ...]:
+        """The countries whose phone numbers are known as people write them at home."""
+        return (self.settings.company.country or "NL",)
+
+    @property
     def competitors(self) -> tuple[str, ...]:
         return self.brands.competitors
 
@@ -163,6 +168,7 @@ def _scored(
         topics=chain.topics,
         key=keys.key,
         level=level or chain.settings.social.privacy.level,
+        regions=chain.regions,
     )
     return scored.assign(
         question=_questions(mentions, chain.brands),

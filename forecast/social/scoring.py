@@ -28,6 +28,7 @@ from forecast.social.topic_model import Tagger
 KeyOf: TypeAlias = Callable[[dt.datetime], bytes]  # the key of the month a post was made in
 KEPT, EPHEMERAL, COUNTS = LEVELS = ("kept", "ephemeral", "counts")  # what may be kept of a post
 _EPOCH, _MICROSECOND = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.timedelta(microseconds=1)
+REGIONS = ("NL",)
 BATCH = 5_000  # posts at a time: enough for speed, and flat memory on millions
 _SPELLINGS = {
     "neg": "negative",
@@ -50,12 +51,14 @@ def score_texts(
     scorer: Scorer,
     topics: Tagger,
     given: Sequence[str | None] | None = None,
+    regions: tuple[str, ...] = REGIONS,
 ) -> pd.DataFrame:
     """texts[n] -> frame[language, sentiment, label, topics (tuple)], n rows in the same order.
 
-    `given[n]` are languages known beforehand; one that is configured is taken, any other is found out.
+    `given[n]` are languages known beforehand; one that is configured is taken, any other is found out. `regions`: the
+    countries (ISO 3166) whose phone numbers are known without +country.
     """
-    parts = [_score([strip(text) for text in texts[rows]], languages, scorer, topics, given and given[rows])
+    parts = [_score([strip(text, regions=regions) for text in texts[rows]], languages, scorer, topics, given and given[rows])
              for rows in _batches(len(texts))]  # fmt: skip
     return pd.concat(parts, ignore_index=True) if parts else _score([], languages, scorer, topics, None)
 
@@ -95,6 +98,7 @@ def score_mentions(
     topics: Tagger,
     key: KeyOf,
     level: str = KEPT,
+    regions: tuple[str, ...] = REGIONS,
 ) -> pd.DataFrame:
     """mentions[n] -> scored mentions (`signals.SCORED`), n rows in the same order.
 
@@ -103,11 +107,11 @@ def score_mentions(
     COUNTS neither text nor author nor reach. A deleted post is scored, because it was seen, but its text does not leave.
     """
     parts = [
-        _score_mentions(mentions[rows], languages, scorer, topics, key, level)
+        _score_mentions(mentions[rows], languages, scorer, topics, key, level, regions)
         for rows in _batches(len(mentions))
     ]
     if not parts:
-        parts = [_score_mentions([], languages, scorer, topics, key, level)]
+        parts = [_score_mentions([], languages, scorer, topics, key, level, regions)]
     return check(pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0], SCORED)
 
 
@@ -118,8 +122,9 @@ def _score_mentions(
     topics: Tagger,
     key: KeyOf,
     level: str,
+    regions: tuple[str, ...],
 ) -> pd.DataFrame:
-    texts = [strip(mention.text) for mention in mentions]
+    texts = [strip(mention.text, regions=regions) for mention in mentions]
     scored = _score(texts, languages, scorer, topics, [mention.language for mention in mentions])
     keys = [key(mention.created_at) for mention in mentions]
     columns: dict[str, object] = {

@@ -67,3 +67,21 @@ def test_a_key_that_hides_nobody_is_refused(key: bytes) -> None:
 )
 def test_order_and_customer_numbers_leave_and_other_numbers_stay(text: str, kept: str) -> None:
     assert strip(text) == kept
+
+
+@pytest.mark.parametrize(
+    ("country", "number"),
+    [
+        ("NL", "020 123 45 67"),
+        ("DE", "030 1234 5678"),
+        ("ES", "612 34 56 78"),
+        ("BE", "02 345 67 89"),
+        ("GB", "020 7946 0958"),
+    ],
+)
+def test_phone_numbers_leave_as_the_companys_country_writes_them(country: str, number: str) -> None:
+    assert strip(f"bel {number} nu", regions=(country,)) == "bel [phone] nu"
+
+
+def test_the_version_of_a_program_is_no_phone_number() -> None:
+    assert strip("versie 8.4.21.508 werkt niet") == "versie 8.4.21.508 werkt niet"

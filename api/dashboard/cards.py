@@ -106,6 +106,8 @@ def _peak(held: Held, hours: pd.DataFrame, words: Words) -> Any:
 
 def _social(held: Held, words: Words) -> Any:
     state, sentence = judgement.social_sentence(held.evidence, words)
+    if held.social is not None and held.social.failed is not None:
+        sentence = f"{sentence} {words('failed_contact', share=words.percent(held.social.failed))}"
     tone = {"open": "good"}.get(state, "quiet")
     return card(
         words("social_title"), [_big(words(f"gate_{state}"), "social-verdict"), _line(sentence)], tone=tone

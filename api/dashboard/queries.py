@@ -25,6 +25,7 @@ from store.volumes import load_volumes
 
 WHOLE = "all"
 PREFERRED = ("posts", "negative")
+FEW, TELLING = 5, 0.03  # posts of failed contact, and their share, from which they are worth a sentence
 COARSE = ("hour", "day", "week")
 
 
@@ -41,7 +42,8 @@ class Made:
 class Social:
     """The indicator shown under the contacts: signals[ds, value] per name; `kind` count or level.
 
-    topic: whose posts; names: (all, negative) or the one of an uploaded indicator
+    topic: whose posts; names: (all, negative) or the one of an uploaded indicator. failed: share of the posts of the last weeks
+    that tell of another channel tried in vain; None where too few do
     """
 
     topic: str
@@ -49,6 +51,7 @@ class Social:
     kind: str
     values: dict[str, pd.DataFrame]
     as_of: dt.datetime | None
+    failed: float | None = None
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,15 @@ def _social(session: Session, queue: Queue, start: dt.datetime, end: dt.datetime
     names = tuple(name for name in PREFERRED if name in held) if "posts" in held else (str(held[0]),)
     values = {name: mine.loc[mine["signal"] == name, ["ds", "value"]] for name in names}
     kind = str(mine.loc[mine["signal"] == names[0], "kind"].iloc[0])
-    return Social(topic, names, kind, values, signals["known_at"].max().to_pydatetime())
+    as_of = signals["known_at"].max().to_pydatetime()
+    return Social(topic, names, kind, values, as_of, _failed(mine))
+
+
+def _failed(signals: pd.DataFrame) -> float | None:
+    posts, failed = (
+        signals.loc[signals["signal"] == name, "value"].sum() for name in ("posts", "failed_contact")
+    )
+    return float(failed / posts) if failed >= FEW and failed / posts >= TELLING else None
 
 
 @dataclass(frozen=True)

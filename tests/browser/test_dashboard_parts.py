@@ -320,3 +320,14 @@ class TestMount:
             page = client.get("/accuracy").text
         assert re.findall(r'(?:src|href)="(https?:)?//', page) == []
         assert "enterprise" not in page
+
+
+@pytest.mark.parametrize(("failed", "told"), [(40, "4.0"), (2, None), (4, None)])
+def test_posts_of_failed_contact_are_told_where_they_are_more_than_a_few(
+    failed: int, told: str | None
+) -> None:
+    signals = pd.DataFrame({"signal": ["posts", "failed_contact"], "value": [1000.0, float(failed)]})
+    share = queries._failed(signals)
+    assert (share is None) == (told is None)
+    if share is not None:
+        assert told is not None and told in Words("en")("failed_contact", share=Words("en").percent(share))

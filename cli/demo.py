@@ -93,11 +93,9 @@ def company_clock() -> pd.Timestamp:
 
 def prepare(folder: Path, port: int, full: bool) -> Settings:
     """An empty folder with a config.yaml of its own -> the settings. A folder that is not the demo's is left alone."""
-    import secrets
     import shutil
 
     import yaml
-    from pydantic import SecretStr
 
     from forecast.errors import InputError
     from store.settings import load_settings
@@ -115,7 +113,11 @@ def prepare(folder: Path, port: int, full: bool) -> Settings:
     facts: dict[str, Any] = {
         "database": {"url": f"sqlite:///{(folder / 'forecall.db').resolve()}"},
         "company": {"timezone": ZONE, "country": "NL"},
-        "social": {"brand": "Wulpwind", "languages": ["nl", "en"], "sector": "energy"},
+        "social": {
+            "brands": [{"name": "Wulpwind", "handles": ["@wulpwind"], "words": ["wulpwind"]}],
+            "languages": ["nl", "en"],
+            "sector": "energy",
+        },
         "api": {"port": port, "open_dashboard": True},
         "logging": {"level": "warning"},
     }
@@ -126,9 +128,7 @@ def prepare(folder: Path, port: int, full: bool) -> Settings:
         "# The demo's own configuration: forecall --config " + f"{file} ...\n" + yaml.safe_dump(facts),
         "utf-8",
     )
-    settings = load_settings(file)
-    social = settings.social.model_copy(update={"author_key": SecretStr(secrets.token_hex(16))})
-    return settings.model_copy(update={"social": social})
+    return load_settings(file)
 
 
 def simulate(stages: Stages, folder: Path, days: int, now: pd.Timestamp) -> dict[str, Path]:

@@ -15,8 +15,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from forecast.buckets import to_ns
+from forecast.errors import ConfigError
+from store.cursors import load_cursor, save_cursor
 from store.statements import insert_ignore, table_of
 from store.tables import HashKeyRow, MentionRow
+
+SECRET = "secret of the hashes"  # the cursor that holds a mark of the secret
 
 
 class Keyring:
@@ -25,7 +29,22 @@ class Keyring:
     def __init__(self, session: Session, secret: str | None) -> None:
         self._session = session
         self._secret = (secret or "").encode()[:64]
+        self._hold_to_secret()
         self._keys: dict[tuple[int, int], bytes] = {}
+
+    def _hold_to_secret(self) -> None:
+        """ConfigError where posts are held whose hashes were made with another secret: nothing would be known again."""
+        mark = hashlib.blake2b(self._secret, digest_size=8, person=b"secret").hexdigest()
+        held = load_cursor(self._session, SECRET)
+        if held == mark:
+            return
+        if held is not None and self._session.scalar(select(HashKeyRow.month).limit(1)) is not None:
+            raise ConfigError(
+                "The posts that are held were hashed with another FORECALL_SOCIAL__AUTHOR_KEY.",
+                remedy="Set it as it was when the first post came in, or to nothing where it was not set.",
+                field="social.author_key",
+            )
+        save_cursor(self._session, SECRET, mark)
 
     def key(self, created_at: dt.datetime) -> bytes:
         """The key for posts made at this moment (aware)."""

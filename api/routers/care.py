@@ -20,6 +20,7 @@ from store.questions import load_questions
 
 router = APIRouter(tags=["care"])
 WEEK = dt.timedelta(days=7)
+WAITS = dt.timedelta(days=28)  # who was not answered in four weeks waits no more
 MOST_DAYS = 92
 NAMES = {
     "share_within_target": "share",
@@ -35,14 +36,14 @@ Row = TypeVar("Row", bound=ReplyTimesOut)
 
 @router.get("/v1/care", responses=READ)
 def get_care(session: Db, now: Now, config: Config, query: Annotated[CareQuery, Query()]) -> CareOut:
-    """Questions open now, and reply times of a span, per contact reason, hour and day. Posts are kept as long as the settings say."""
+    """Questions of the last four weeks that are open now, and reply times of a span, per contact reason, hour and day. Posts are kept as long as the settings say."""
     tz, target = config.company.timezone, dt.timedelta(minutes=config.social.care.target_minutes)
     least = config.social.privacy.least_shown
     start = moments.optional(query.start, tz, "start") or now - WEEK
     end = moments.optional(query.end, tz, "end") or now
     moments.span(start, end, now, most_days=MOST_DAYS)
     rivals = [brand.name for brand in config.social.brands if brand.competitor]
-    unanswered = load_questions(session, only_open=True, competitors=rivals)
+    unanswered = load_questions(session, only_open=True, start=now - WAITS, competitors=rivals)
     queue, left_out = _waiting(unanswered, now, query.topic, least)
     overdue = unanswered[unanswered["created_at"] < now - target]
     asked = load_questions(session, start=start, end=end, competitors=rivals)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 import pandas as pd
+import pytest
+from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
+from forecast.errors import ConfigError
 from forecast.social.mention import Mention
-from jobs import signals
+from jobs import retain, signals
 from store.chain import Chain, receive
 from store.mentions import load_scored
 from store.personal import erase_person, personal_data
@@ -45,3 +48,16 @@ def test_a_person_finds_all_posts_of_the_account_and_erases_them_and_the_counts_
 def test_nobody_is_found_where_nothing_is_held(session: Session, settings: Settings) -> None:
     assert personal_data(session, settings, "jan").empty
     assert erase_person(session, settings, "jan", now=NOW.to_pydatetime()) == 0
+
+
+def test_another_secret_than_the_first_is_refused_while_posts_are_held(
+    session: Session, settings: Settings
+) -> None:
+    receive(session, Chain(settings), [post("a", 3, "Jan")], now=NOW.to_pydatetime())
+    other = settings.model_copy(
+        update={"social": settings.social.model_copy(update={"author_key": SecretStr("another")})}
+    )
+    with pytest.raises(ConfigError, match="another FORECALL_SOCIAL__AUTHOR_KEY"):
+        personal_data(session, other, "jan")
+    retain.run(session, settings, NOW + pd.Timedelta(days=40))
+    assert personal_data(session, other, "jan").empty  # nothing is held any more: a new beginning

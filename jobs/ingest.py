@@ -56,7 +56,7 @@ def run(session: Session, settings: Settings, now: pd.Timestamp, *, over: Line |
     failed = 0
     for source in settings.social.sources:
         try:
-            found.add(read_source(session, chain, source, open_source(source, reach), now, problems))
+            read_source(session, chain, source, open_source(source, reach), now, found, problems)
         except Exception as error:
             session.rollback()
             problems.append(explain_failure(error, source.name))
@@ -78,31 +78,31 @@ def read_source(
     settings: SourceSettings,
     source: Source,
     now: pd.Timestamp,
+    found: Received,
     problems: list[str],
-) -> Received:
-    """Every page after the cursor, each committed with its own; problems gets a sentence on what was left out."""
+) -> None:
+    """Every page after the cursor, each committed with its own; `found` and `problems` get what became of it."""
     cursor = f"source:{source.name}"
     afford = _affordable(session, settings, now)
-    found = Received()
     if afford == 0:
         problems.append(
             f"{source.name}: this month's cap is spent; it is read again next month, or with a higher cap."
         )
-        return found
+        return
     for page in source.read(load_cursor(session, cursor), now=now.to_pydatetime(), afford=afford):
+        record_spending(session, settings.name, page.spent, now=now.to_pydatetime())
+        checkpoint(session)  # it is paid for, whatever becomes of it
         found.add(_store(session, chain, settings, page, now))
         problems += [
             said if said.startswith(source.name) else f"{source.name}: {said}" for said in page.problems
         ]
         save_cursor(session, cursor, page.cursor)
         checkpoint(session)
-    return found
 
 
 def _store(
     session: Session, chain: Chain, settings: SourceSettings, page: Page, now: pd.Timestamp
 ) -> Received:
-    record_spending(session, settings.name, page.spent, now=now.to_pydatetime())
     if page.counts:
         _save_counts(session, chain.settings, settings.name, page, now)
     found = Received()

@@ -18,6 +18,7 @@ from forecast.social.mention_files import Rows, read_mentions
 from jobs.imports import Imported
 from jobs.signals import rewind
 from store.chain import RECEIPT, REVISION, Chain, Received, receive
+from store.forgotten import load_forgotten
 from store.mentions import count_mentions
 from store.settings import Settings
 
@@ -46,10 +47,13 @@ def import_mentions(
     problems: list[str] = []
     chain, found = Chain(settings), Received()
     modes: dict[str, str] = {}
+    forgotten = load_forgotten(session)
     for batch in _batches(_good(rows, problems)):
         for source in dict.fromkeys(mention.source for mention in batch):
             if source not in modes:  # the first file of a source is its history
-                fresh = mode == RECEIPT and not count_mentions(session, source=source)
+                fresh = mode == RECEIPT and not (
+                    source in forgotten or count_mentions(session, source=source)
+                )
                 modes[source] = REVISION if fresh else mode
         for how in dict.fromkeys(modes.values()):
             mine = [mention for mention in batch if modes[mention.source] == how]

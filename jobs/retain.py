@@ -37,14 +37,21 @@ def run(session: Session, settings: Settings, now: pd.Timestamp) -> Outcome:
 def forget(session: Session, settings: Settings, *, before: pd.Timestamp) -> int:
     """The rows of posts received before a moment go, their counts stay; returns how many went."""
     interval, tz = Interval.parse(settings.social.interval), settings.company.timezone
-    competitors = [brand.name for brand in settings.social.brands if brand.competitor]
     gone = 0
     while len(old := load_scored(session, received_before=before, limit=ROWS)):
-        counted = build_signals(old.drop(columns="text"), interval=interval, tz=tz, competitors=competitors)
+        counted = build_signals(
+            old.drop(columns="text"),
+            interval=interval,
+            tz=tz,
+            competitors=settings.social.competitors,
+            apart=settings.social.brands_apart,
+        )
         if len(counted):
             add_to_base(session, sums(counted))
         for source, mine in old.groupby("source"):
-            note_forgotten(session, str(source), mine["created_at"].min(), mine["created_at"].max())
+            note_forgotten(
+                session, str(source), mine["created_at"].min(), min(mine["created_at"].max(), before)
+            )
         gone += delete_mentions(session, list(zip(old["source"], old["id"], strict=True)))
         checkpoint(session)
     return gone

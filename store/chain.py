@@ -27,9 +27,10 @@ from forecast.social.sources.base import Deletion
 from forecast.social.topic_model import Tagger, make_tagger
 from store.forgotten import load_forgotten
 from store.hash_keys import Keyring
-from store.mentions import answers_held, delete_text, held_ids, mark_replied, save_mentions
+from store.mentions import answers_held, delete_text, has_answers, held_ids, mark_replied, save_mentions
 from store.settings import Settings
 
+AHEAD = dt.timedelta(hours=1)  # clocks differ
 REVISION, RECEIPT, CORRECTION = "revision", "receipt", "correction"
 
 
@@ -110,7 +111,19 @@ def receive(
     is held; `correction`, as a revision that repairs the past. level: what may be kept of these posts (else as the
     settings say). must_name: a post that names no brand is left out.
     """
+    levels = {source.name: source.privacy for source in chain.settings.social.sources}
+    named = {levels.get(mention.source) for mention in mentions} if level is None else {level}
+    if len(named) > 1 or (level is None and named != {None}):
+        found = Received()
+        for one in sorted(named, key=str):
+            mine = [mention for mention in mentions if levels.get(mention.source) == one]
+            own = one or chain.settings.social.privacy.level
+            found.add(receive(session, chain, mine, now=now, mode=mode, level=own, must_name=must_name))
+        return found
     found = Received(read=len(mentions))
+    ahead = sum(mention.created_at > now + AHEAD for mention in mentions)
+    found.left_out.update({"posts are dated in the future": ahead} if ahead else {})
+    mentions = [mention for mention in mentions if mention.created_at <= now + AHEAD]
     judged = chain.brands.judge(mentions, must_name=must_name)
     found.left_out.update(_why(judged.unrelated, judged.excluded))
     if not judged.mentions:
@@ -138,9 +151,9 @@ def receive(
     scored = scored[stays].reset_index(drop=True)
     if len(scored):
         found.changed += _save(session, scored, mode=mode, now=pd.Timestamp(now))
-        found.changed += _answer(session, coming, keys) + _answered(session, scored)
+        found.changed += _answer(session, coming, keys) + _answered(session, coming, keys)
     if found.changed and len(scored):
-        found.earliest = pd.Timestamp(scored["created_at"].min())
+        found.earliest = min(scored["created_at"].min(), scored["known_at"].min())
     return found
 
 
@@ -261,12 +274,22 @@ def _answer(session: Session, mentions: Sequence[Mention], keys: Keyring) -> int
     return marked
 
 
-def _answered(session: Session, scored: pd.DataFrame) -> int:
-    """Questions whose answer came before them, as from a source that is read from the newest post back."""
-    asked = scored[scored["question"].to_numpy(dtype=bool)]
-    marked = 0
-    for source, mine in asked.groupby("source"):
-        marked += mark_replied(session, str(source), answers_held(session, str(source), mine["id"].tolist()))
+def _answered(session: Session, mentions: Sequence[Mention], keys: Keyring) -> int:
+    """Posts whose answer came before them, as from a source that is read from the newest post back."""
+    live, marked = tuple(keys.live().values()), 0
+    for source in sorted({mention.source for mention in mentions}):
+        if not has_answers(session, source):
+            continue
+        named = {
+            hash_id(source, one.id, key): hash_id(source, one.id, keys.key(one.created_at))
+            for one in mentions
+            if one.source == source and one.direction != "out"
+            for key in live  # a reply of another month names the post by that month's key
+        }
+        first: dict[str, int] = {}
+        for id, moment in answers_held(session, source, list(named)).items():
+            first[named[id]] = min(first.get(named[id], moment), moment)
+        marked += mark_replied(session, source, first)
     return marked
 
 

@@ -34,6 +34,7 @@ def connect(url: str, *, wait: float = 30.0) -> Engine:
     else:
         engine = create_engine(
             address,
+            hide_parameters=True,  # what people wrote stays out of errors and logs
             pool_pre_ping=True,
             connect_args={
                 "connect_timeout": max(2, round(wait)),
@@ -62,9 +63,11 @@ def _address(url: str) -> URL:
 
 def _sqlite(address: URL, wait: float) -> Engine:
     if address.database in (None, "", ":memory:"):
-        engine = create_engine(address, poolclass=StaticPool, connect_args={"check_same_thread": False})
+        engine = create_engine(
+            address, hide_parameters=True, poolclass=StaticPool, connect_args={"check_same_thread": False}
+        )
     else:
-        engine = create_engine(address, connect_args={"timeout": wait})
+        engine = create_engine(address, hide_parameters=True, connect_args={"timeout": wait})
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _: object) -> None:

@@ -64,16 +64,19 @@ def save_mentions(
 
 def _update(insert: Any, *, correct: bool) -> Any:
     table, new = table_of(MentionRow), insert.excluded
-    facts = [*TIMES, *TEXTS, *NUMBERS, "topics"]
+    # What another source or our own reply told of a post is not untold by one that knows nothing of it.
+    facts = {name: new[name] for name in (*TEXTS, *NUMBERS, "topics")}
+    facts |= {name: func.coalesce(new[name], table.c[name]) for name in (*TIMES, "brand", "reply_to", "url")}
     text = case((or_(table.c.text.is_(None), new.deleted_at.is_not(None)), null()), else_=new.text)
     differs = or_(
-        *(new[name].is_distinct_from(table.c[name]) for name in facts), text.is_distinct_from(table.c.text)
+        *(fact.is_distinct_from(table.c[name]) for name, fact in facts.items()),
+        text.is_distinct_from(table.c.text),
     )
     newer = true() if correct else new.updated_at > table.c.updated_at
     return insert.on_conflict_do_update(
         index_elements=["source", "id"],
         set_={
-            **{name: new[name] for name in facts},
+            **facts,
             "text": text,
             "updated_at": new.updated_at,
             "question": or_(table.c.question, new.question),
@@ -231,11 +234,20 @@ def erase_author(session: Session, authors: Sequence[str], *, at: dt.datetime) -
 
     In place of the author stands a random mark, so that the number of distinct authors stays what it was.
     """
+    table, gone = table_of(MentionRow), 0
+    for author in authors:  # a mark each, since a hash follows nobody from one month to the next
+        nobody = secrets.token_hex(16)
+        empty = {"text": None, "url": None, "sketch": None, "author": nobody, "deleted_at": to_ns(at) // 1000}
+        done = session.execute(update(table).where(table.c.author == author).values(**empty))
+        gone += int(done.rowcount)  # type: ignore[attr-defined]
+    return gone
+
+
+def has_answers(session: Session, source: str) -> bool:
+    """Whether any reply of ours is held of a source."""
     table = table_of(MentionRow)
-    gone = update(table).where(table.c.author.in_(list(authors)))
-    nobody = secrets.token_hex(16)
-    empty = {"text": None, "url": None, "sketch": None, "author": nobody, "deleted_at": to_ns(at) // 1000}
-    return int(session.execute(gone.values(**empty)).rowcount)  # type: ignore[attr-defined]
+    query = select(table.c.id).where(table.c.source == source, table.c.direction == "out").limit(1)
+    return session.scalar(query) is not None
 
 
 def answers_held(session: Session, source: str, ids: Sequence[str]) -> dict[str, int]:

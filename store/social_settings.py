@@ -63,6 +63,26 @@ class Social(Section):
     drop_folder: Path | None = None
     author_key: SecretStr | None = None
 
+    @field_validator("sources")
+    @classmethod
+    def told_apart(cls, value: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
+        """The name is what a source's posts and its mark are kept under."""
+        names = [source.name for source in value]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two sources have the name {twice[0]}")
+        return value
+
+    @property
+    def competitors(self) -> list[str]:
+        """Names of the brands that are not ours."""
+        return [brand.name for brand in self.brands if brand.competitor]
+
+    @property
+    def brands_apart(self) -> bool:
+        """Whether brands are also counted one by one: where there is more than one to tell."""
+        return len(self.brands) > 1
+
     @field_validator("interval")
     @classmethod
     def known(cls, value: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
+import numpy as np
 import pandas as pd
 from fastapi import APIRouter, Query, Response
 from sqlalchemy.orm import Session
@@ -37,7 +38,8 @@ def get_signals(
     if query.topic:
         signals = signals[signals["topic"].isin(query.topic)]
     if query.language is not None or query.brand is not None:
-        signals = signals[[_asked(name, query) for name in signals["signal"]]]
+        asked = [_asked(name, query) for name in signals["signal"]]
+        signals = signals[np.array(asked, dtype=bool)]
     zones = _zones(session)
     if query.interval != "interval":
         signals = _summed(signals, Interval.parse(query.interval), zones)

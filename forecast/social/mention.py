@@ -12,7 +12,7 @@ from typing import Any
 
 from forecast.buckets import zone
 from forecast.errors import InputError
-from forecast.social.privacy import clean
+from forecast.social.privacy import clean, strip
 
 REQUIRED = ("id", "source", "created_at", "text")
 MOMENTS = ("replied_at", "resolved_at", "deleted_at", "known_at")
@@ -134,7 +134,7 @@ def _moment(value: Any, field: str, tz: str) -> dt.datetime | None:
         moment = moment.astimezone(dt.UTC)
     except (ValueError, OverflowError, OSError, TypeError, IndexError):
         raise InputError(
-            f"The field {field} holds {str(value)[:40]!r}, which is no moment we can read.",
+            f"The field {field} holds {_quoted(value)}, which is no moment we can read.",
             remedy="Write it as 2026-11-22T09:30:00+01:00.",
             field=field,
         ) from None
@@ -172,7 +172,7 @@ def _language(value: Any) -> str | None:
     found = _LANGUAGE.fullmatch(text.lower())
     if found is None:
         raise InputError(
-            f"The field language holds {text[:20]!r}.",
+            f"The field language holds {_quoted(text)}.",
             remedy="Use an ISO 639 code such as nl.",
             field="language",
         )
@@ -188,7 +188,7 @@ def _reach(value: Any) -> int | None:
             raise ValueError
     except (TypeError, ValueError):
         raise InputError(
-            f"The field reach holds {str(value)[:20]!r}.",
+            f"The field reach holds {_quoted(value)}.",
             remedy="Give a whole number of people, or nothing.",
             field="reach",
         ) from None
@@ -199,7 +199,7 @@ def _direction(value: Any) -> str:
     text = "in" if _absent(value) else str(value).strip().lower()
     if text not in ("in", "out"):
         raise InputError(
-            f"The field direction holds {text[:20]!r}.",
+            f"The field direction holds {_quoted(text)}.",
             remedy="Use in (from others) or out (your own posts).",
             field="direction",
         )
@@ -212,4 +212,9 @@ def _flag(value: Any, field: str) -> bool:
         return False
     if text in ("true", "1", "1.0", "yes", "ja"):
         return True
-    raise InputError(f"The field {field} holds {text[:20]!r}.", remedy="Use true or false.", field=field)
+    raise InputError(f"The field {field} holds {_quoted(text)}.", remedy="Use true or false.", field=field)
+
+
+def _quoted(value: Any) -> str:
+    """A cell as it may stand in a sentence: short, and without what leads to a person."""
+    return repr(strip(str(value)[:40]))

@@ -109,13 +109,14 @@ def build_signals(
     tz: str,
     asof: dt.datetime | None = None,
     competitors: Sequence[str] = (),
+    apart: bool = False,
     base: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """scored[source, id, created_at, known_at, ...] -> signals[signal, topic, ds, value, known_at, kind].
 
     For any cutoff the latest version of a bucket known by then is the number of its mentions known by then, for buckets
     that had ended; a bucket without posts has no row. With `asof` no later version comes out. `base[signal, topic, ds,
-    value]`: what the buckets held of posts that are forgotten; it is added. Rows are ordered by signal, topic, ds, known_at.
+    value]`: what the buckets held of posts that are forgotten; it is added. `apart`: brands are also counted one by one. Rows are ordered by signal, topic, ds, known_at.
     """
     mentions = check(scored, SCORED)
     mentions = mentions.loc[(mentions["direction"] != "out").to_numpy()]
@@ -128,7 +129,7 @@ def build_signals(
     parts: list[_Events] = []
     measured: list[str] = []
     facts = _Facts.of(mentions, competitors)
-    for name, chosen, weight in facts.measures(rows, topics, starts, known):
+    for name, chosen, weight in facts.measures(rows, topics, starts, known, apart):
         count = int(chosen.sum())
         if count:
             row = rows[chosen]
@@ -185,7 +186,7 @@ class _Facts:
         )
 
     def measures(
-        self, rows: Codes, topics: Codes, starts: Ns, known: Ns
+        self, rows: Codes, topics: Codes, starts: Ns, known: Ns, apart: bool
     ) -> Iterator[tuple[str, Flags, Floats]]:
         """rows, topics [m] -> each signal's name, which of the m count, and by how much."""
         one = np.ones(len(rows))
@@ -206,8 +207,8 @@ class _Facts:
         ):
             held = values.astype(str)
             shown = sorted({one for one in held[np.unique(rows)] if one not in ("None", "", "nan")})
-            if name == "brand" and len(shown) == 1 and bool(self.ours.all()):
-                continue  # the only brand there is: the totals are its own
+            if name == "brand" and not apart:
+                continue
             for value in shown:
                 mine = among & (held == value)[rows]
                 key = SignalName(POSTS, **{name: value}), SignalName(NEGATIVE, **{name: value})
@@ -295,6 +296,17 @@ def _means(signals: pd.DataFrame) -> pd.DataFrame:
     value = signals["value"].to_numpy().copy()
     value[felt] = value[felt] / np.maximum(counts, 1)
     return signals.assign(value=value, kind=np.where(felt, "level", "count").astype(object))
+
+
+def values_of(base: pd.DataFrame) -> pd.DataFrame:
+    """base[signal, topic, ds, value] -> the same with means of `sentiment` in the place of its sums."""
+    felt = (base["signal"] == SENTIMENT).to_numpy()
+    keys = ["topic", "ds"]
+    posts = base.loc[base["signal"] == POSTS, [*keys, "value"]]
+    counts = base.loc[felt, keys].merge(posts, how="left", on=keys)["value"].to_numpy()
+    value = base["value"].to_numpy(dtype=np.float64).copy()
+    value[felt] = value[felt] / np.maximum(np.nan_to_num(counts), 1)
+    return base.assign(value=value)[BASE]
 
 
 def sums(signals: pd.DataFrame) -> pd.DataFrame:

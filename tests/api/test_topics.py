@@ -76,3 +76,11 @@ def test_few_posts_of_a_reason_in_a_language_are_not_shown_and_totals_are(talked
 def test_a_span_that_is_none_is_refused_with_a_sentence(filled: Filled, hours: object) -> None:
     answer = filled.client("read").get("/v1/topics/rising", params={"hours": hours})
     assert answer.status_code == 422 and "hours" in answer.text
+
+
+def test_a_language_nobody_writes_in_has_no_rows(filled: Filled) -> None:
+    assert (
+        get(filled, "/v1/signals", language="ja")
+        == []
+        == get(filled, "/v1/signals", brand="Rival", interval="day")
+    )

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 import pandas as pd
 import pytest
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from forecast.social.mention import Mention
 from forecast.social.sources.base import Deletion
 from jobs import retain, signals
 from store.archive import load_signal
-from store.chain import CORRECTION, RECEIPT, Chain, receive, take_back
+from store.chain import CORRECTION, RECEIPT, REVISION, Chain, receive, take_back
+from store.cursors import move_cursor
 from store.hash_keys import Keyring
 from store.mentions import count_mentions, load_scored
 from store.settings import Settings
@@ -213,3 +214,94 @@ def test_posts_after_a_failed_contact_are_a_signal_of_their_own(session: Session
     take(session, settings, posts, NOW)
     signals.run(session, settings, NOW)
     assert (counted(session, "failed_contact"), counted(session)) == ([1], [2])
+
+
+def told(session: Session, name: str, topic: str = "all") -> dict[int, float]:
+    signal = load_signal(session, name, topic, since=NOW - pd.Timedelta(days=60))
+    assert signal is not None
+    return dict(zip(signal.values.known_at.tolist(), signal.values.value.tolist(), strict=True))
+
+
+def test_a_post_that_a_long_run_brings_after_a_count_is_counted(session: Session, settings: Settings) -> None:
+    """The run began before the bucket's edge and commits after the count that passed it."""
+    signals.run(session, settings, NOW + pd.Timedelta(minutes=31))
+    take(session, settings, [post("1", "2026-03-06T10:05")], NOW + pd.Timedelta(minutes=29))
+    signals.run(session, settings, NOW + pd.Timedelta(minutes=36))
+    assert counted(session) == [1]
+
+
+def test_an_import_in_the_middle_of_a_count_is_counted_next(
+    sessions: sessionmaker[Session], settings: Settings
+) -> None:
+    with sessions() as first, sessions() as second:
+        signals.run(first, settings, NOW)
+        first.commit()
+        take(second, settings, [post("1", "2026-02-02T08:05")], NOW, mode=REVISION)
+        signals.rewind(second, settings, pd.Timestamp("2026-02-02 08:05", tz="UTC"))
+        second.commit()
+        assert not move_cursor(first, signals.CURSOR, NOW.isoformat(), "later")
+        signals.run(first, settings, NOW + pd.Timedelta(minutes=30))
+        assert counted(first) == [1]
+
+
+def test_an_edit_and_a_late_post_of_one_bucket_leave_the_past_alone(
+    session: Session, settings: Settings
+) -> None:
+    take(session, settings, [post("1", "2026-03-06T08:05", "Waardeloos, alweer storing!")], NOW)
+    signals.run(session, settings, NOW)
+    later = NOW + pd.Timedelta(minutes=40)
+    both = [
+        post("1", "2026-03-06T08:05", "Mijn rekening klopt niet"),
+        post("2", "2026-03-06T08:10", "storing?"),
+    ]
+    take(session, settings, both, later)
+    signals.run(session, settings, later)
+    assert told(session, "posts") == {NOW.value: 1.0, later.value: 2.0}
+    assert told(session, "posts", "billing") == {later.value: 1.0}
+    assert told(session, "negative", "outage")[NOW.value] == 1.0
+
+
+def test_what_forgotten_posts_made_up_stays_when_the_bucket_is_touched_again(
+    session: Session, settings: Settings
+) -> None:
+    take(session, settings, [post("1", "2026-03-06T08:05", "Waardeloos, storing!")], NOW)
+    later = NOW + pd.Timedelta(days=10)
+    take(session, settings, [post("2", "2026-03-06T08:10", "Dank je wel, top!")], later)
+    signals.run(session, settings, later)
+    much_later = NOW + pd.Timedelta(days=36)
+    assert retain.run(session, settings, much_later).done["rows"] == 1
+    before = load_signals(session)
+    take(session, settings, [post("2", "2026-03-06T08:10", "Dank je wel, echt top!")], much_later)
+    signals.rewind(session, settings, NOW - pd.Timedelta(days=1))
+    signals.run(session, settings, much_later)
+    after = load_signals(session)
+    columns = ["signal", "topic", "value"]
+    untouched = ~before["signal"].str.startswith("sentiment")
+    pd.testing.assert_frame_equal(after.loc[untouched, columns], before.loc[untouched, columns])
+
+
+def test_a_fact_that_is_known_is_not_untold_by_a_second_reading_also_over_the_turn_of_a_month(
+    session: Session, settings: Settings
+) -> None:
+    question = post("q", "2026-02-28T23:50", "Hoe lang nog?")
+    answer = post("a", "2026-03-01T00:20", "Nog een uur", direction="out", reply_to="q")
+    for page in ([answer], [question], [question], [question, answer]):
+        take(session, settings, page, NOW)
+    answered = load_scored(session).query("direction == 'in'")["replied_at"]
+    assert answered.tolist() == [pd.Timestamp(answer.created_at)]
+
+
+def test_a_post_of_the_future_is_left_out_and_told(session: Session, settings: Settings) -> None:
+    found = receive(session, Chain(settings), [post("1", "2030-03-06T08:05")], now=NOW.to_pydatetime())
+    assert found.changed == 0 and "dated in the future" in found.sentences()[0]
+
+
+def test_the_level_of_a_source_holds_whoever_brings_its_posts(session: Session, settings: Settings) -> None:
+    source = {"kind": "feed", "name": "x", "urls": ["https://example.com"], "privacy": "counts"}
+    strict = Settings(database=settings.database, social={"sources": [source]})
+    other = Mention("y", "1", NOW.to_pydatetime(), "Hallo", author="Jan")
+    receive(
+        session, Chain(strict), [post("1", "2026-03-06T08:05", author="Jan"), other], now=NOW.to_pydatetime()
+    )
+    held = load_scored(session).set_index("source")
+    assert held.loc["x", ["author", "text"]].isna().all() and held.loc["y", ["author", "text"]].notna().all()

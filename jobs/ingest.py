@@ -22,7 +22,7 @@ from forecast.errors import ConfigError, InputError
 from forecast.social.sources.base import Page, Source
 from jobs.facts import apply_facts
 from jobs.imports import Imported, import_signals, import_volumes
-from jobs.ledger import FAILED, Outcome, checkpoint, explain_failure
+from jobs.ledger import FAILED, Outcome, checkpoint, explain_failure, moment
 from jobs.mentions import import_mentions
 from jobs.sources import Line, line, open_source
 from store.chain import Chain, Received, receive, take_back
@@ -92,7 +92,9 @@ def read_source(
     for page in source.read(load_cursor(session, cursor), now=now.to_pydatetime(), afford=afford):
         record_spending(session, settings.name, page.spent, now=now.to_pydatetime())
         checkpoint(session)  # it is paid for, whatever becomes of it
-        found.add(_store(session, chain, settings, page, now))
+        found.add(
+            _store(session, chain, settings, page, moment(session, now))
+        )  # known when it came, not when the run began
         problems += [
             said if said.startswith(source.name) else f"{source.name}: {said}" for said in page.problems
         ]

@@ -132,6 +132,12 @@ def checkpoint(session: Session) -> None:
     session.commit()
 
 
+def moment(session: Session, now: pd.Timestamp) -> pd.Timestamp:
+    """What time it is for a job that began at `now`; outside of `execute` time stands still."""
+    lease = _lease(session)
+    return now if lease is None else lease.moment
+
+
 def run_id(session: Session) -> int | None:
     """The run the session works for; None outside of `execute`."""
     lease = _lease(session)

@@ -24,7 +24,7 @@ from store.signals import load_signals, save_signals
 CURSOR, COUNTED = "signals", "signals counted"  # from where to look; when it was last done
 KEYS = ["signal", "topic", "ds"]
 DAY = pd.Timedelta(days=1)  # so far back a post may be one that a later post copies
-MARGIN = pd.Timedelta(hours=2)  # a post that a long run brings is dated by the beginning of that run
+MARGIN = pd.Timedelta(minutes=5)  # between when a post is dated and when it is committed
 WINDOW = pd.Timedelta(days=92)  # so many days of posts are in memory at a time
 
 

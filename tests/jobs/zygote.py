@@ -25,8 +25,11 @@ def work(config: Path, now: pd.Timestamp) -> None:
     settings = load_settings(config)
     engine = connect(settings.database.url, wait=20)
     made = sessions(engine)
-    for name in ("ingest", "signals"):
-        outcome = execute(name, made, settings, now)
+    for name, after in (
+        ("ingest", 0),
+        ("signals", 2),
+    ):  # minutes: posts are known when they come, not when the run began
+        outcome = execute(name, made, settings, now + pd.Timedelta(minutes=after))
         if outcome is None or outcome.state != "done":
             os.write(2, f"{name}: {outcome}\n".encode())
     engine.dispose()

@@ -60,6 +60,14 @@ class QueueFacts(Section):
         return None if value is None else usable(lambda hours: list(_hours("", hours)), value)
 
 
+class Reason(Section):
+    """Who looks after a contact reason, and where its answer stands."""
+
+    owner: str = ""
+    email: str = ""
+    faq: str = ""
+
+
 class Models(Section):
     candidates: tuple[str, ...] = Field(("level_profile", "dhr", "boosted"), min_length=1)
     compared: tuple[str, ...] = ("prophet",)
@@ -110,6 +118,7 @@ class Settings(BaseSettings):
     company: Company = Company()
     queues: tuple[QueueFacts, ...] = ()
     social: Social = Social()
+    reasons: dict[str, Reason] = Field(default_factory=dict)
     models: Models = Models()
     schedule: Schedule = Schedule()
     api: Api = Api()

@@ -354,6 +354,7 @@ class ForecastRow(Base):
     packed: Mapped[bytes]
     aht: Mapped[bytes | None]  # NULL where the queue has no handling times
     workload: Mapped[bytes | None]
+    parts: Mapped[bytes | None]  # float32, little-endian: what the mean is made of, see `forecast/parts.py`
 
 
 class ScoreRow(Base):
@@ -387,6 +388,105 @@ class EvidenceRow(Base):
     signal: Mapped[str]
     lead_band: Mapped[str]
     row: Mapped[dict[str, Any]]
+
+
+class DecisionRow(Base):
+    """What the gate decided on a signal, and its figures; append-only. run_id is empty where the run is long gone."""
+
+    __tablename__ = "gate_decisions"
+    __table_args__ = (Index("gate_decisions_by_series", "series", "signal", "lead_band", "decided_at"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
+    series: Mapped[str]
+    signal: Mapped[str]
+    lead_band: Mapped[str]
+    decided_at: Mapped[dt.datetime]
+    gate: Mapped[str]
+    row: Mapped[dict[str, Any]]
+
+
+class ThumbRow(Base):
+    """A planner's rule of thumb: so many contacts per post beyond the usual, so long after, for so long."""
+
+    __tablename__ = "rules_of_thumb"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    series: Mapped[str]
+    signal: Mapped[str]
+    contacts_per_unit: Mapped[float]
+    head_start_minutes: Mapped[float]
+    lasts_minutes: Mapped[float]
+    reason: Mapped[str]
+    author: Mapped[str]
+    created_at: Mapped[dt.datetime]
+    ended_at: Mapped[dt.datetime | None]
+
+
+class AlertRow(Base):
+    """A peak warning; the unique index lets one live at a time per queue, reason and signal."""
+
+    __tablename__ = "alerts"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    series: Mapped[str]
+    topic: Mapped[str]
+    signal: Mapped[str]
+    onset: Mapped[dt.datetime]
+    raised_at: Mapped[dt.datetime]
+    updated_at: Mapped[dt.datetime]
+    ended_at: Mapped[dt.datetime | None]
+    row: Mapped[dict[str, Any]]
+
+
+Index(
+    "one_live_alert",
+    AlertRow.series,
+    AlertRow.topic,
+    AlertRow.signal,
+    unique=True,
+    sqlite_where=AlertRow.ended_at.is_(None),
+    postgresql_where=AlertRow.ended_at.is_(None),
+)
+
+
+class AlertActRow(Base):
+    """What somebody did about a warning, as it was told; append-only."""
+
+    __tablename__ = "alert_acts"
+    __table_args__ = (Index("alert_acts_by_alert", "alert_id", "at"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id"))
+    at: Mapped[dt.datetime]
+    who: Mapped[str]
+    act: Mapped[str]
+    note: Mapped[str]
+
+
+class DeliveryRow(Base):
+    """One message of a warning to one target; the key keeps it from being sent twice."""
+
+    __tablename__ = "deliveries"
+    alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id"), primary_key=True)
+    target: Mapped[str] = mapped_column(primary_key=True)
+    occasion: Mapped[str] = mapped_column(primary_key=True)
+    delivered_at: Mapped[dt.datetime | None]
+    claimed_until: Mapped[dt.datetime]
+    tries: Mapped[int]
+    problem: Mapped[str]
+
+
+class CauseRow(Base):
+    """Why people get in touch on a reason, who owns that, and what was changed about it since when."""
+
+    __tablename__ = "causes"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    topic: Mapped[str]
+    queue: Mapped[str | None]
+    cause: Mapped[str]
+    owner: Mapped[str]
+    changed: Mapped[str]
+    since: Mapped[dt.datetime | None]
+    author: Mapped[str]
+    created_at: Mapped[dt.datetime]
+    removed_at: Mapped[dt.datetime | None]
 
 
 class KeyRow(Base):

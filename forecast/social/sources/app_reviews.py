@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +29,7 @@ from typing import Any, Final
 from forecast.errors import InputError, SourceError
 from forecast.social.mention import Mention, parse_mention
 from forecast.social.sources.base import Page
+from forecast.social.sources.mark import read_mark, write_mark
 from forecast.social.sources.web import Web
 
 ADDRESS: Final = "https://itunes.apple.com"
@@ -204,7 +204,7 @@ def _seconds(entry: Mapping[str, Any]) -> int:
 
 def _write_cursor(state: Mapping[str, _Seen]) -> str:
     countries = {country: [seen.since, dict(seen.reviews)] for country, seen in state.items()}
-    return json.dumps({"v": _VERSION, "countries": countries}, separators=(",", ":"))
+    return write_mark(_VERSION, countries=countries)
 
 
 def _read_cursor(cursor: str | None, name: str) -> tuple[dict[str, _Seen], tuple[str, ...]]:
@@ -212,9 +212,7 @@ def _read_cursor(cursor: str | None, name: str) -> tuple[dict[str, _Seen], tuple
     if cursor is None:
         return {}, ()
     try:
-        held = json.loads(cursor)
-        if held["v"] != _VERSION:
-            raise ValueError
+        held = read_mark(cursor, _VERSION)
         return {
             str(country): _Seen(int(since), {str(id): str(digest) for id, digest in reviews.items()})
             for country, (since, reviews) in held["countries"].items()

@@ -26,7 +26,6 @@ Deleted posts simply miss in later answers: this source tells no deletions. Post
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -34,6 +33,7 @@ from typing import Any
 from forecast.errors import InputError, SourceError
 from forecast.social.mention import Mention, parse_mention
 from forecast.social.sources.base import Page
+from forecast.social.sources.mark import read_mark, write_mark
 from forecast.social.sources.web import Web
 
 VERSION = 1
@@ -61,9 +61,7 @@ class _Mark:
 
     def text(self) -> str:
         walk = self.walk and [stamp(self.walk.top), stamp(self.walk.until), stamp(self.walk.newest)]
-        return json.dumps(
-            {"v": VERSION, "done": stamp(self.done), "to": self.to and stamp(self.to), "walk": walk}
-        )
+        return write_mark(VERSION, done=stamp(self.done), to=self.to and stamp(self.to), walk=walk)
 
 
 class BlueskySearch:
@@ -274,9 +272,7 @@ def stamp(value: dt.datetime) -> str:
 
 def _read_mark(cursor: str) -> _Mark | None:
     try:
-        found = json.loads(cursor)
-        if found["v"] != VERSION:
-            return None
+        found = read_mark(cursor, VERSION)
         walk = found["walk"] and _Walk(*(moment(one) for one in found["walk"]))
         return _Mark(moment(found["done"]), found["to"] and moment(found["to"]), walk)
     except (ValueError, KeyError, TypeError, RecursionError):

@@ -12,7 +12,6 @@ feedparser gets them as a stream, since it would open a text as an address or a 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -21,6 +20,7 @@ from forecast.errors import InputError, SourceError
 from forecast.social.mention import Mention, parse_mention
 from forecast.social.sources.base import Page
 from forecast.social.sources.feed_entries import MOST, Entry, read_entries, short
+from forecast.social.sources.mark import read_mark, write_mark
 from forecast.social.sources.web import Web
 
 BACKFILL: Final = dt.timedelta(days=7)
@@ -177,7 +177,7 @@ def _write_cursor(state: Mapping[str, _Seen]) -> str:
         url: [seen.since, seen.etag, seen.modified, {key: [one.digest, one.updated, one.created] for key, one in seen.entries.items()}]
         for url, seen in state.items()
     }  # fmt: skip
-    return json.dumps({"v": _VERSION, "feeds": feeds}, separators=(",", ":"))
+    return write_mark(_VERSION, feeds=feeds)
 
 
 def _read_cursor(cursor: str | None, name: str) -> tuple[dict[str, _Seen], tuple[str, ...]]:
@@ -185,9 +185,7 @@ def _read_cursor(cursor: str | None, name: str) -> tuple[dict[str, _Seen], tuple
     if cursor is None:
         return {}, ()
     try:
-        held = json.loads(cursor)
-        if held["v"] != _VERSION:
-            raise ValueError
+        held = read_mark(cursor, _VERSION)
         return {
             str(url): _Seen(int(since), str(etag), str(modified), {
                 str(key): _Held(str(one[0]), int(one[1]), int(one[2])) for key, one in entries.items()

@@ -26,7 +26,6 @@ change nothing here, as the author is the DID.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -39,6 +38,7 @@ from forecast.social.mention import Mention
 from forecast.social.sources.base import Deletion, Page, Source
 from forecast.social.sources.bluesky_search import read_post, stamp
 from forecast.social.sources.jetstream_link import POSTS, Connect, JetstreamLink
+from forecast.social.sources.mark import read_mark, write_mark
 
 VERSION = 1
 COMPLAINTS = 10  # sentences on broken events per page
@@ -66,7 +66,7 @@ class _Mark:
     until: int = 0
 
     def text(self) -> str:
-        return json.dumps({"v": VERSION, "at": self.at, "gap": self.gap, "until": self.until})
+        return write_mark(VERSION, at=self.at, gap=self.gap, until=self.until)
 
 
 class _Draft:
@@ -278,9 +278,9 @@ def _pattern(name: str, words: tuple[str, ...]) -> re.Pattern[str]:
 
 def _read_mark(cursor: str) -> _Mark | None:
     try:
-        found = json.loads(cursor)
+        found = read_mark(cursor, VERSION)
         gap = found["gap"]
-        if found["v"] != VERSION or not (gap is None or isinstance(gap, str)):
+        if not (gap is None or isinstance(gap, str)):
             return None
         mark = _Mark(int(found["at"]), gap, int(found["until"]))
         return mark if 0 < mark.at < 2**52 and 0 <= mark.until < 2**52 else None

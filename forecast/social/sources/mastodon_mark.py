@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from forecast.social.sources.mark import read_mark, write_mark
 
 VERSION = 1
 
@@ -47,15 +48,13 @@ class Feed:
 def state_text(state: Mapping[str, Feed]) -> str:
     """The feeds by name -> the cursor."""
     feeds = {name: [feed.at, [[k.id, k.made, k.edited] for k in feed.kept]] for name, feed in state.items()}
-    return json.dumps({"v": VERSION, "feeds": feeds}, separators=(",", ":"))
+    return write_mark(VERSION, feeds=feeds)
 
 
 def read_state(cursor: str) -> dict[str, Feed] | None:
     """The cursor -> the feeds by name; None where it is of another version, or none."""
     try:
-        found = json.loads(cursor)
-        if found["v"] != VERSION:
-            return None
+        found = read_mark(cursor, VERSION)
         return {
             name: Feed(at, tuple(Kept(str(id), int(made), edited) for id, made, edited in kept))
             for name, (at, kept) in found["feeds"].items()

@@ -19,7 +19,6 @@ only posts are found: Reddit searches no comments.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -28,6 +27,7 @@ from typing import Any, TypeAlias
 from forecast.errors import ConfigError, InputError, SourceError
 from forecast.social.mention import Mention, parse_mention
 from forecast.social.sources.base import Deletion, Page
+from forecast.social.sources.mark import read_mark, write_mark
 from forecast.social.sources.web import Web
 
 VERSION = 1  # of the cursor
@@ -59,8 +59,7 @@ class _State:
     watch: tuple[str, ...] = ()
 
     def text(self) -> str:
-        told = {"v": VERSION, **asdict(self), "watch": " ".join(self.watch)}
-        return json.dumps(told, separators=(",", ":"))
+        return write_mark(VERSION, **{**asdict(self), "watch": " ".join(self.watch)})
 
 
 _Steps: TypeAlias = Iterator[tuple[Page, _State]]  # each page with the state after it
@@ -287,9 +286,7 @@ def _newest(names: Iterable[str], watch: int) -> tuple[str, ...]:
 
 def _parse(cursor: str, *, latest: float) -> _State:
     """A cursor of ours; ValueError and its like for any other, or one with a mark after `latest` (epoch seconds)."""
-    found = json.loads(cursor)
-    if found["v"] != VERSION:
-        raise ValueError("another version")
+    found = read_mark(cursor, VERSION)
     feeds = {path: _Feed(float(one["mark"]), float(one["top"]), str(one["after"]), int(one["count"]))
              for path, one in found["feeds"].items()}  # fmt: skip
     if not all(0 <= moment <= latest for feed in feeds.values() for moment in (feed.mark, feed.top)):

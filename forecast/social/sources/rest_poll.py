@@ -13,7 +13,6 @@ whatever the order of the pages; a reading cut off goes on at its page. What com
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -24,6 +23,7 @@ from forecast.buckets import zone
 from forecast.errors import ConfigError, InputError, SourceError
 from forecast.social.mention import COLUMNS, REQUIRED, Mention, parse_mention
 from forecast.social.sources.base import Deletion, Page
+from forecast.social.sources.mark import read_mark, write_mark
 from forecast.social.sources.web import Web
 
 VERSION = 1  # of the cursor
@@ -77,7 +77,7 @@ class _State:
     next: str = ""
 
     def text(self) -> str:
-        return json.dumps({"v": VERSION, **asdict(self)}, separators=(",", ":"))
+        return write_mark(VERSION, **asdict(self))
 
 
 class RestPoll:
@@ -153,9 +153,7 @@ class RestPoll:
         if cursor is None:
             return _State(), ()
         try:
-            found = json.loads(cursor)
-            if found.pop("v") != VERSION:
-                raise ValueError("another version")
+            found = read_mark(cursor, VERSION)
             state = _State(**found)
             if not all(type(one) in (int, float) and 0 <= one < 1e10 for one in (state.mark, state.top)):
                 raise ValueError("no moments")

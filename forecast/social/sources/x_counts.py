@@ -12,13 +12,13 @@ Counts are no posts, so nothing here is `spent`.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from forecast.errors import ConfigError, SourceError
 from forecast.social.sources.base import Count, Page
+from forecast.social.sources.mark import read_mark, write_mark
 from forecast.social.sources.web import Web
 
 ROOT = "https://api.x.com"
@@ -94,9 +94,7 @@ class XCounts:
         if cursor is None:
             return first, ()
         try:
-            found = json.loads(cursor)
-            if found["v"] != VERSION:
-                raise ValueError("another version")
+            found = read_mark(cursor, VERSION)
             read = self._floor(dt.datetime.fromisoformat(found["until"]).astimezone(dt.UTC))
             if read > now + dt.timedelta(days=1):
                 raise ValueError("a mark in the future would end the reading")
@@ -206,4 +204,4 @@ def _bucket(row: Any) -> Count:
 
 
 def _text(until: dt.datetime) -> str:
-    return json.dumps({"v": VERSION, "until": until.isoformat()})
+    return write_mark(VERSION, until=until.isoformat())

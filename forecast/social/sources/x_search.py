@@ -20,7 +20,6 @@ Every post returned is `spent`. X bills the author objects that bring the reach 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -28,6 +27,7 @@ from typing import Any
 from forecast.errors import ConfigError, InputError, SourceError
 from forecast.social.mention import Mention, parse_mention
 from forecast.social.sources.base import Page
+from forecast.social.sources.mark import read_mark, write_mark
 from forecast.social.sources.web import Web
 from forecast.social.sources.x_counts import HISTORY, MARGIN, ROOT, Answer, ask, required_query, said
 
@@ -65,7 +65,7 @@ class _Mark:
     walk: _Walk | None = None
 
     def text(self) -> str:
-        return json.dumps({"v": VERSION, **asdict(self)}, separators=(",", ":"))
+        return write_mark(VERSION, **asdict(self))
 
 
 class XSearch:
@@ -132,9 +132,7 @@ class XSearch:
         if cursor is None:
             return anew, ()
         try:
-            found = json.loads(cursor)
-            if found.pop("v") != VERSION:
-                raise ValueError("another version")
+            found = read_mark(cursor, VERSION)
             walk = found.pop("walk")
             mark = _Mark(**found, walk=_Walk(**walk) if walk else None)
             if not _sound(mark) or mark.since > _id_at(now + dt.timedelta(days=1)):

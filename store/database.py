@@ -192,11 +192,23 @@ def _shown(engine: Engine) -> str:
 
 def _translate(context: ExceptionContext) -> None:
     """Errors of the database that are not ours become a StoreError with a remedy; all others stay what they are."""
+    _hide_row(context)
     if context.engine is None:
         return
     sentence = _sentence(context, _shown(context.engine))
     if sentence is not None:
         raise StoreError(sentence[0], remedy=sentence[1]) from context.original_exception
+
+
+def _hide_row(context: ExceptionContext) -> None:
+    """PostgreSQL names what is wrong first, then shows the failing row, which `hide_parameters` does not reach."""
+    error, shown = context.original_exception, context.sqlalchemy_exception
+    first = getattr(getattr(error, "diag", None), "message_primary", None)
+    if first is None:
+        return
+    error.args = (first,)
+    if shown is not None:
+        shown.args = (f"({type(error).__module__}.{type(error).__name__}) {first}",)
 
 
 def _sentence(context: ExceptionContext, shown: str) -> tuple[str, str] | None:

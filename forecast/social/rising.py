@@ -29,7 +29,6 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import betainc
 
 from forecast import buckets
 from forecast.arrays import Floats, Ns
@@ -211,6 +210,8 @@ def log_odds(now: Floats, n: float, past: Floats, before: float) -> Floats:
 
 def _topics(table: _Table, chance: float, now: int, hours: int, tz: str) -> Iterator[Rising]:
     """Terms that are said more often beyond `chance`, put together where the same posts say them."""
+    from scipy.special import betainc  # here, because the server starts without it
+
     lines, said = table.lines, table.said
     if not lines:
         return

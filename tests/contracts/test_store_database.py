@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 import store
@@ -78,6 +80,34 @@ def test_a_file_of_another_kind_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="not a database"):
         check(engine)
     engine.dispose()
+
+
+SECRET = "Jan de Boer, Dorpsstraat 1, wacht al weken"
+INSERT = "INSERT INTO mentions (source, id, text) VALUES (:source, :id, :text)"
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["one post", "many"])
+def test_an_error_of_the_database_shows_no_text_of_a_post(session: Session, many: bool) -> None:
+    """Errors go into logs and into the outcome of a run, which retention does not reach."""
+    rows = [{"source": "x", "id": str(n), "text": SECRET} for n in range(1 + many)]
+    with pytest.raises(DBAPIError) as caught:
+        session.execute(text(INSERT), rows if many else rows[0])
+    _shows_nothing(caught.value)
+
+
+def test_a_database_in_memory_hides_texts_too() -> None:
+    engine = connect("sqlite://")
+    upgrade(engine)
+    with engine.connect() as connection, pytest.raises(DBAPIError) as caught:
+        connection.execute(text(INSERT), {"source": "x", "id": "1", "text": SECRET})
+    engine.dispose()
+    _shows_nothing(caught.value)
+
+
+def _shows_nothing(error: BaseException) -> None:
+    said = "".join(traceback.format_exception(error))
+    assert "INSERT INTO mentions" in said  # the error itself is told
+    assert SECRET not in said and "Dorpsstraat" not in said
 
 
 @pytest.mark.parametrize("url", ["mysql://host/db", "no address", ""])

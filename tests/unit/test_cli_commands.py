@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,29 +14,9 @@ import pandas as pd
 import pytest
 
 import cli.main
-from cli.console import CALL
+from tests.unit.conftest import Run
 
-Run = Callable[..., tuple[int, str, str]]
 HEADER = "queue,interval_start,offered\n"
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Calls `forecall` in an empty folder of its own: (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["forecall", *map(str, words)])
-        CALL.config, CALL.debug = None, False
-        code = 0
-        try:
-            cli.main.main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        out = capsys.readouterr()
-        return code, out.out, out.err
-
-    return call
 
 
 def hourly(days: int) -> str:

@@ -3,39 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-import cli.main
-from cli.console import CALL
+from tests.unit.conftest import Run
 
-Run = Callable[..., tuple[int, str, str]]
 FILLING = ("the box came", "my house", "on monday", "with the blue one", "our street", "at ten", "for two")
 WORDS = {"negative": "glorp", "neutral": "tavik", "positive": "zindle"}
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Calls `forecall` in an empty folder of its own: (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def call(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["forecall", *map(str, words)])
-        CALL.config, CALL.debug = None, False
-        code = 0
-        try:
-            cli.main.main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        out = capsys.readouterr()
-        return code, out.out, out.err
-
-    return call
 
 
 def labelled(column: str, names: dict[str, str], n: int = 60) -> str:

@@ -12,9 +12,8 @@ from cli.evaluation_files import Files, read_archive
 from forecast.buckets import Interval
 from forecast.errors import InputError
 from forecast.vintage import Archive
-from tests.unit.test_cli_commands import HEADER, Run, run
-
-__all__ = ["run"]  # the fixture
+from tests.unit.conftest import Run
+from tests.unit.test_cli_commands import HEADER
 
 
 def rows(queue: str, first: str, days: int, *, topic: str = "") -> str:

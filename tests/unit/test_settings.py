@@ -91,6 +91,11 @@ def test_the_environment_may_name_the_file(tmp_path: Path, monkeypatch: pytest.M
         ("- a\n- b", "no list of settings"),
         ("a: [", "is not YAML"),
         ("social: {author_key: x}", "FORECALL_SOCIAL__AUTHOR_KEY"),
+        (
+            "social: {sources: [{kind: feed, name: news, urls: [a]}, {kind: x_counts, name: x, query: q}, "
+            "{kind: mastodon, name: news, hashtags: [q]}]}",
+            "social.sources cannot be used: .*two sources have the name news",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_a_sentence(tmp_path: Path, text: str, said: str) -> None:

@@ -23,6 +23,7 @@ MINUTE = 60 * SECOND
 HALF_HOUR = 30 * MINUTE
 CELL = 5  # minutes of the grid on which bursts are folded
 REACH = 16 * 60  # minutes a burst and its calls are followed
+STEPS = 48  # half hours for which a burst is followed
 SEEN = 0.1  # a burst shows in the calls when this share of them has come
 
 
@@ -37,21 +38,37 @@ def parameters() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Burst:
-    """One burst: begin, the moment by which the calls show it (ns), and its expected calls per half hour float[n]."""
+    """One burst.
+
+    begin: ns; told, seen: the moment by which a tenth of its posts, and of its calls, have come
+    calls: float[n] its expected calls per half hour; first: the half hour it begins in
+    came, said: float[m] contacts and posts from `first` on, base included, without those of other bursts
+    """
 
     begin: int
+    told: int
     seen: int
     calls: Floats
+    first: int
+    came: Floats
+    said: Floats
 
 
 @dataclass(frozen=True)
 class World:
-    """grid[n]: half hours; base: float[n] contacts without bursts, the day's and slow noise known; bursts: those with calls."""
+    """A world and its truth.
+
+    grid[n]: half hours; open: bool[n]; base, quiet_posts: float[n] contacts and posts expected without bursts, the day's and
+    slow noise known; bursts: those with calls; quiet: the same without the bursts' contacts
+    """
 
     kind: str
     archive: Archive
+    quiet: Archive
     grid: Grid
+    open: Flags
     base: Floats
+    quiet_posts: Floats
     bursts: tuple[Burst, ...]
 
     @property
@@ -65,14 +82,6 @@ class World:
         law = parameters()["kinds"][self.kind]
         return 0.0 if law.get("shuffled") or not law.get("related", True) else float(law.get("ahead", 0))
 
-    def expected(self, moment: int, *, posts: bool) -> Floats:
-        """float[n]: contacts expected at a moment by who knows base and law, and sees bursts in the posts or in the calls."""
-        known = [one for one in self.bursts if (one.begin if posts else one.seen) <= moment]
-        total = self.base.copy()
-        for one in known:
-            total += one.calls
-        return total
-
 
 def world(kind: str, seed: int, *, days: int | None = None) -> World:
     """A world of a kind; the same seed gives the same world."""
@@ -84,22 +93,29 @@ def world(kind: str, seed: int, *, days: int | None = None) -> World:
     hidden = _recursive(rng, len(grid), mine.get("common_sd", 0.0), mine.get("common_phi", 0.0))
     open_ = (grid.slot >= 2 * law["queue"]["opens"]) & (grid.slot < 2 * law["queue"]["closes"])
     base = _base(law["queue"], grid, rng) * open_ * np.exp(hidden)
-    ahead = float(mine.get("ahead", 0))
     told, news = _bursts(law, grid, rng), _bursts(law, grid, rng, news=True)
     silent = told if mine.get("related", True) else _bursts(law, grid, rng)
-    held = tuple(_burst(one, ahead, law, grid, open_, rng) for one in silent)
-    contacts = rng.poisson(
-        _noisy(base, law["queue"]["bucket_cv"], rng) + np.sum([one.calls for one in held], axis=0)
-    )
-    loud = _posts(law, grid, rng) * np.exp(hidden)
-    for one in [*told, *news]:
-        loud = loud + _placed(one, max(0.0, -ahead), law, grid, rng)
+    quiet = rng.poisson(_noisy(base, law["queue"]["bucket_cv"], rng))
+    hushed = _posts(law, grid, rng) * np.exp(hidden)
     if factor := mine.get("rescaled"):
-        loud = loud * np.where(grid.day >= first + int(0.6 * days), factor, 1.0)
-    posts = rng.poisson(loud)
+        hushed = hushed * np.where(grid.day >= first + int(0.6 * days), factor, 1.0)
+    murmur = rng.poisson(hushed)
+    held = [_burst(one, kind, grid, open_, (quiet, murmur), rng) for one in silent]
+    contacts = quiet + np.sum([_drawn(one.first, one.came, quiet) for one in held], axis=0)
+    heard = held if silent is told else [_burst(one, kind, grid, open_, (quiet, murmur), rng) for one in told]
+    heard = heard + [_burst(one, kind, grid, open_, (quiet, murmur), rng) for one in news]
+    posts = murmur + np.sum([_drawn(one.first, one.said, murmur) for one in heard], axis=0)
     if mine.get("shuffled"):
         posts = _shuffled(posts, grid, rng)
-    return World(kind, _archive(grid, contacts, posts, law), grid, base, held)
+    archive, without = (_archive(grid, came, posts, law) for came in (contacts, quiet))
+    return World(kind, archive, without, grid, open_, base, hushed, tuple(held))
+
+
+def _drawn(first: int, counted: Floats, quiet: Ns) -> Floats:
+    """What a burst brought beyond the quiet counts, float[n]."""
+    found = np.zeros(len(quiet))
+    found[first : first + len(counted)] = counted - quiet[first : first + len(counted)]
+    return found
 
 
 def _archive(grid: Grid, contacts: Ns, posts: Ns, law: dict[str, Any]) -> Archive:
@@ -139,8 +155,11 @@ def _bursts(law: dict[str, Any], grid: Grid, rng: np.random.Generator, *, news: 
     begin = rng.integers(0, days, count) * 1440 + rng.uniform(6 * 60, 22 * 60, count)
     calls = mine["calls_median"] * np.exp(rng.normal(0, mine["calls_sigma"], count))
     posts = calls * mine["posts_per_call"] * np.exp(rng.normal(0, mine["posts_sigma"], count))
-    scale = np.exp(rng.uniform(*np.log(mine["scale_minutes"]), count))
-    return [np.array(row) for row in zip(begin, np.zeros(count) if news else calls, posts, scale, strict=True)]
+    low, high = np.log(mine["scale_minutes"])
+    scale = np.exp(rng.uniform(low, high, count))
+    return [
+        np.array(row) for row in zip(begin, np.zeros(count) if news else calls, posts, scale, strict=True)
+    ]
 
 
 def _cells(scale: float, shape: float) -> Floats:
@@ -158,38 +177,55 @@ def _delay(median: float, sigma: float) -> Floats:
     return np.asarray(density / density.sum())
 
 
-def _on_grid(begin: float, cells: Floats, grid: Grid) -> Floats:
-    """A burst's cells summed up on the half hours, float[n]; what lies beyond the end is lost."""
-    place = ((begin + CELL * np.arange(len(cells))) // 30).astype(np.int64)
-    return np.bincount(place, weights=cells, minlength=len(grid) + len(cells))[: len(grid)].astype(np.float64)
+def shares(kind: str, minute: float, scale: float, open_: Flags) -> tuple[Floats, Floats]:
+    """Shares of a burst's calls and of its posts per half hour float[n], from the half hour it begins in on.
+
+    minute: how far into that half hour it begins; open_: bool[n] whether the queue is open; calls wanted while it is closed
+    come in part in the first two hours of the next opening
+    """
+    law = parameters()
+    ahead = float(law["kinds"][kind].get("ahead", 0))
+    cells = _cells(scale, law["bursts"]["shape"])
+    calls, posts = (
+        _halves(minute, np.convolve(cells, _delay(max(0.0, delay), law["kernel_sigma"])), len(open_))
+        for delay in (ahead, -ahead)
+    )
+    came = np.where(open_, calls, 0.0)
+    late = calls - came
+    for slot in np.flatnonzero(late > 0):
+        opening = slot + int(np.argmax(open_[slot:]))
+        came[opening : opening + 4] += law["bursts"]["retry"] * late[slot] / 4
+    return np.where(open_, came, 0.0), posts
+
+
+def _halves(minute: float, cells: Floats, size: int) -> Floats:
+    """A burst's cells summed up on half hours, float[size]."""
+    place = ((minute + CELL * np.arange(len(cells))) // 30).astype(np.int64)
+    return np.bincount(place, weights=cells, minlength=size)[:size].astype(np.float64)
 
 
 def _burst(
-    one: Floats, ahead: float, law: dict[str, Any], grid: Grid, open_: Flags, rng: np.random.Generator
+    one: Floats, kind: str, grid: Grid, open_: Flags, quiet: tuple[Ns, Ns], rng: np.random.Generator
 ) -> Burst:
-    begin, calls, _, scale = one.tolist()
-    cells = np.convolve(
-        _cells(scale, law["bursts"]["shape"]), _delay(max(0.0, ahead), law["kernel_sigma"])
+    begin, calls, posts, scale = one.tolist()
+    first = int(begin // 30)
+    span = slice(first, min(first + STEPS, len(grid)))
+    of_calls, of_posts = shares(kind, begin - 30 * first, scale, open_[span])
+    expected = np.zeros(len(grid))
+    expected[span] = calls * of_calls
+    came, said = (
+        (before[span] + rng.poisson(size * share)).astype(np.float64)
+        for before, size, share in zip(quiet, (calls, posts), (of_calls, of_posts), strict=True)
     )
-    wanted = _on_grid(begin, cells * calls, grid)
-    came = np.where(open_, wanted, 0.0)
-    late = wanted - came
-    for slot in np.flatnonzero(late > 0):
-        opening = slot + int(np.argmax(open_[slot : slot + 96]))
-        came[opening : opening + 4] += law["bursts"]["retry"] * late[slot] / 4
-    came[~open_] = 0.0
     start = int(grid.ds[0]) + int(begin * MINUTE)
-    shown = np.cumsum(came)
-    seen = int(np.argmax(shown >= SEEN * shown[-1])) if shown[-1] > 0 else len(grid) - 1
-    return Burst(start, int(grid.ds[seen]) + HALF_HOUR, came)
+    told = _when(np.cumsum(of_posts), int(grid.ds[first]))
+    seen = _when(np.cumsum(of_calls), int(grid.ds[first]))
+    return Burst(start, told, seen, expected, first, came, said)
 
 
-def _placed(
-    one: Floats, behind: float, law: dict[str, Any], grid: Grid, rng: np.random.Generator
-) -> Floats:
-    begin, _, posts, scale = one.tolist()
-    cells = np.convolve(_cells(scale, law["bursts"]["shape"]), _delay(behind, law["kernel_sigma"]))
-    return _on_grid(begin, cells * posts, grid)
+def _when(shown: Floats, begin: int) -> int:
+    """The end of the half hour in which a tenth of a burst has come, ns."""
+    return begin + (int(np.argmax(shown >= SEEN * shown[-1])) + 1) * HALF_HOUR if shown[-1] > 0 else 1 << 62
 
 
 def _shuffled(posts: Ns, grid: Grid, rng: np.random.Generator) -> Ns:

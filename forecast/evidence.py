@@ -1,10 +1,16 @@
 """Does a signal help? Head start, gain with its interval, and the gate, per series and lead band.
 
-    snapshot ─► hindcasts ─► forward predictions with and without the signal ─► Finding(lead, lift, gate, why)
+    snapshot ─► hindcasts ─► forward predictions with and without the signal ─► Finding(head start, gain, gate, why)
 
 The two sides differ only in the signal: same rates, same learning from the day so far, same cutoffs (every open half
-hour for bands under a day, every day for longer ones), refitted weekly on what was known by then. The interval comes
-from a moving-block bootstrap over days (Künsch 1989, Ann. Stat. 17:1217-1241), since a storm's hours share their luck.
+hour for bands under a day; for longer ones too, but there a day counts once), refitted weekly on what was known by then.
+The interval comes from a moving-block bootstrap over days (Künsch 1989, Ann. Stat. 17:1217-1241), since a storm's hours
+share their luck.
+
+The gate opens where, on two weekly decisions in a row, the gain is surely above zero and the signal surely runs ahead.
+A signal that comes with the contacts or after them may sharpen a forecast by a little, but it foretells nothing, and what
+looks like its gain is often a driver both have in common; so it stays shut. It closes when the signal goes stale or its
+source changes its behaviour (`signal_health.py`).
 """
 
 from __future__ import annotations
@@ -14,51 +20,72 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from forecast.arrays import Floats
-from forecast.buckets import SECOND, Grid
+from forecast.arrays import Flags, Floats, Ns
+from forecast.buckets import SECOND
 from forecast.errors import NotEnoughHistory
-from forecast.features import deviations
 from forecast.models.base import RateModel, bands
-from forecast.models.hindcasts import Hindcasts
+from forecast.models.head_start import LAG, LEAD, NOTHING, TOGETHER, HeadStart
 from forecast.models.past import EVIDENCE_DAYS, LEAST_ORIGINS, candidate_signals, forward_scores, past_of
 from forecast.models.signal_effect import REACH_SECONDS, Scored
 from forecast.vintage import Snapshot
 
 LEAST_CUTOFFS = 200
 LEAST_DAYS = 56
+LEAST_INCIDENTS = 6
+QUIET_HOURS = 6  # between two incidents
 RESAMPLES = 1000
 BLOCK_DAYS = 5
 WORTH_IT = 0.005  # a gain below half a percent is proof of nothing a planner could use
 DECISION_DAYS = 7
-LAGS_INTRADAY = 24
-LAGS_DAILY = 7
-SURE_CORRELATION = 4.0  # in standard errors: the largest of fifty lags is above 3 by chance one time in ten
+BY_DAY = ("0-1d", "1-3d", "3-7d")  # bands in which a day counts once, however many moments of it are compared
 
 OPEN, SHUT, NOT_YET = "open", "shut", "not enough history"
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Gain of one signal in one band at one date: 1 - loss with / loss without, its 5th and 95th percentile, cutoffs."""
+    """Gain of one signal in one band at one date: 1 - loss with / loss without, its 5th and 95th percentile.
+
+    n: cutoffs compared (days in BY_DAY bands); days: of these; incidents: times the signal stood out, None where not asked
+    """
 
     lift: float
     lower: float
     upper: float
     n: int
     days: int
+    incidents: int | None = None
+
+    @property
+    def missing(self) -> str:
+        """What the history lacks for a verdict, or ''."""
+        if self.n < LEAST_CUTOFFS:
+            return f"{self.n} of about {LEAST_CUTOFFS} forecasts to compare"
+        if self.days < LEAST_DAYS:
+            return f"{self.days} of about {LEAST_DAYS} days to compare"
+        if self.incidents is not None and self.incidents < LEAST_INCIDENTS:
+            return f"{self.incidents} of about {LEAST_INCIDENTS} incidents"
+        return ""
 
     @property
     def verdict(self) -> str:
-        if self.n < LEAST_CUTOFFS or self.days < LEAST_DAYS:
+        if self.missing:
             return NOT_YET
         return OPEN if self.lower > 0 and self.lift >= WORTH_IT else SHUT
+
+    @property
+    def weight(self) -> float:
+        """How far the signal counts: from 0 where the gain's lower end is zero to 1 where it is half the gain or more."""
+        return float(np.clip(2 * self.lower / self.lift, 0.0, 1.0)) if self.verdict == OPEN else 0.0
 
 
 @dataclass(frozen=True)
 class Finding:
     """A row of evidence, as `forecall evaluate` and the API give it.
 
-    leads_by_minutes: how long the signal runs ahead (negative: behind); None where no lag stands out
+    leads_by_minutes, leads_lower, leads_upper: how long the signal runs ahead (negative: behind) with its 90 % interval;
+    None where no lag stands out; regime: `posts lead`, `together`, `posts lag` or `no lag stands out`
+    halves: the gain in the first and in the second half of what was compared; weight: how far the signal counts
     """
 
     series: str
@@ -71,14 +98,22 @@ class Finding:
     gate: str
     n: int
     why: str
+    leads_lower: int | None = None
+    leads_upper: int | None = None
+    regime: str = NOTHING
+    incidents: int | None = None
+    halves: tuple[float, float] = (0.0, 0.0)
+    weight: float = 0.0
 
     def row(self) -> dict[str, object]:
-        return asdict(self)
+        return asdict(self) | {"halves": list(self.halves)}
 
 
 def gate(scored: Scored) -> float:
-    """Weight 1 where the signal earned it on two successive weekly decisions, else 0."""
-    return 1.0 if all(decision.verdict == OPEN for decision in decisions(scored)) else 0.0
+    """How far a signal counts: 0 unless it earned it on two successive weekly decisions, runs ahead, and is fit to be heard."""
+    if scored.problem or (scored.head_start is not None and not scored.head_start.leads):
+        return 0.0
+    return min(decision.weight for decision in decisions(scored))
 
 
 def decisions(scored: Scored) -> tuple[Decision, Decision]:
@@ -94,20 +129,45 @@ def _nothing() -> Decision:
 
 
 def decide(scored: Scored, *, until: int) -> Decision:
-    """Lift over all valid rows matured by a local day, with a moving-block bootstrap over days (5th, 95th percentile)."""
+    """Gain over all valid rows matured by a local day, with a moving-block bootstrap over days (5th, 95th percentile)."""
     rows = scored.valid & (scored.rows.matured <= until)
     if not rows.any():
         return _nothing()
-    excess, day = scored.rows.excess[rows], scored.rows.day[rows]
-    place = day - day.min()
-    without = np.bincount(place, weights=np.abs(excess - scored.without[rows])).astype(np.float64)
-    with_signal = np.bincount(place, weights=np.abs(excess - scored.with_signal[rows])).astype(np.float64)
+    day = scored.rows.day[rows]
+    with_signal, without = losses(scored, rows)
     if without.sum() <= 0:
         return _nothing()
-    lifts = _resampled(with_signal, without, block=_block(scored))
-    lower, upper = np.quantile(lifts, [0.05, 0.95])
+    lower, upper = np.quantile(_resampled(with_signal, without, block=_block(scored)), [0.05, 0.95])
     lift = 1 - float(with_signal.sum() / without.sum())
-    return Decision(lift, float(lower), float(upper), int(rows.sum()), len(np.unique(day)))
+    days = len(np.unique(day))
+    n = days if scored.rows.band in BY_DAY else int(rows.sum())
+    incidents = None if scored.loud is None else _episodes(scored.rows.moment[rows & scored.loud])
+    return Decision(lift, float(lower), float(upper), n, days, incidents)
+
+
+def losses(scored: Scored, rows: Flags) -> tuple[Floats, Floats]:
+    """Sums of absolute errors by local day float[days], with the signal and without; days without a row are zero."""
+    excess, day = scored.rows.excess[rows], scored.rows.day[rows]
+    sides = (scored.with_signal[rows], scored.without[rows])
+    first, second = (np.bincount(day - day.min(), weights=np.abs(excess - side)) for side in sides)
+    return first.astype(np.float64), second.astype(np.float64)
+
+
+def _episodes(moments: Ns) -> int:
+    """How many times something happened, where what is less than QUIET_HOURS apart is one."""
+    apart = np.diff(np.unique(moments)) > QUIET_HOURS * 3600 * SECOND
+    return int(apart.sum()) + 1 if len(moments) else 0
+
+
+def halves(scored: Scored) -> tuple[float, float]:
+    """The gain in the first and in the second half of the days compared."""
+    if not scored.valid.any():
+        return 0.0, 0.0
+    with_signal, without = losses(scored, scored.valid)
+    middle = len(without) // 2
+    parts = [(with_signal[part], without[part]) for part in (slice(middle), slice(middle, None))]
+    first, second = (1 - float(top.sum() / max(bottom.sum(), 1e-9)) for top, bottom in parts)
+    return first, second
 
 
 def _block(scored: Scored) -> int:
@@ -138,9 +198,8 @@ def findings(snapshot: Snapshot, name: str, rates: Sequence[RateModel]) -> list[
         return _all_unknown(snapshot, name, signals)
     if len(past.hindcasts) < LEAST_ORIGINS:
         return _all_unknown(snapshot, name, signals)
-    leads = {signal: head_start(snapshot, name, signal, past.hindcasts) for signal in signals}
     found = [
-        _finding(name, signal, scored, leads[signal])
+        finding(name, signal, scored)
         for band in forward_scores(snapshot, name, past, signals)
         for signal, scored, _ in band.signals
     ]
@@ -157,93 +216,54 @@ def _all_unknown(snapshot: Snapshot, name: str, signals: Sequence[str]) -> list[
     ]
 
 
-def _finding(name: str, signal: str, scored: Scored, lead: int | None) -> Finding:
+def finding(name: str, signal: str, scored: Scored) -> Finding:
+    """What is found about a signal in one band, and the words for it."""
     now, before = decisions(scored)
-    verdict = now.verdict
-    if verdict == OPEN and before.verdict != OPEN:
-        verdict = SHUT
+    ahead = scored.head_start or HeadStart()
+    verdict, why = _judged(now, before, scored)
+    minutes = [None if value is None else round(value) for value in (ahead.minutes, ahead.lower, ahead.upper)]
     return Finding(
         name,
         signal,
         scored.rows.band,
-        lead,
+        minutes[0],
         now.lift,
         now.lower,
         now.upper,
         verdict,
         now.n,
-        _why(now, verdict),
+        why,
+        minutes[1],
+        minutes[2],
+        ahead.regime,
+        now.incidents,
+        halves(scored),
+        gate(scored),
     )
 
 
-def _why(now: Decision, verdict: str) -> str:
-    if verdict == NOT_YET:
-        if now.n < LEAST_CUTOFFS:
-            return f"not enough history: {now.n} of about {LEAST_CUTOFFS} forecasts to compare"
-        return f"not enough history: {now.days} of about {LEAST_DAYS} days to compare"
-    gain = f"{100 * now.lift:+.1f} % ({100 * now.lower:+.1f} to {100 * now.upper:+.1f}) on {now.n} forecasts"
-    if verdict == OPEN:
-        return f"gain {gain}, above zero twice in a row"
-    if now.lower > 0 and now.lift < WORTH_IT:
-        return f"gain {gain}: too small to be of use"
-    if now.lower > 0:
-        return f"gain {gain}, but it was not proven a week ago: one more week"
-    return f"gain {gain}: its lower end is not above zero"
+def _judged(now: Decision, before: Decision, scored: Scored) -> tuple[str, str]:
+    """The state of the gate, and why."""
+    if now.missing:
+        return NOT_YET, f"{NOT_YET}: {now.missing}"
+    counted = "days" if scored.rows.band in BY_DAY else "forecasts"
+    gain = f"{100 * now.lift:+.1f} % ({100 * now.lower:+.1f} to {100 * now.upper:+.1f}) on {now.n} {counted}"
+    if now.lower <= 0:
+        return SHUT, f"gain {gain}: its lower end is not above zero"
+    if now.lift < WORTH_IT:
+        return SHUT, f"gain {gain}: too small to be of use"
+    if scored.head_start is not None and not scored.head_start.leads:
+        return SHUT, f"gain {gain}, but {NO_LEAD[scored.head_start.regime]}"
+    if scored.problem:
+        return SHUT, f"gain {gain}, but it cannot be heard now: {scored.problem}"
+    if before.verdict != OPEN:
+        return SHUT, f"gain {gain}, but it was not proven a week ago: one more week"
+    return OPEN, f"gain {gain}, above zero twice in a row"
 
 
-def head_start(snapshot: Snapshot, name: str, signal: str, hindcasts: Hindcasts) -> int | None:
-    """Minutes the signal runs ahead of the contacts beyond expectation; negative: behind; None: no lag stands out.
-
-    Cross-correlation after prewhitening both sides by the signal's own autoregression (Box & Jenkins, ch. 11), on
-    signed square roots so that one storm does not decide alone.
-    """
-    series = snapshot.series(name)
-    first, last = int(hindcasts.origins[0]), int(hindcasts.origins[-1])
-    grid = Grid.days(first, last, series.interval, series.tz)
-    rows = np.searchsorted(hindcasts.origins, grid.day)
-    rate, came = hindcasts.rate[rows, 0, grid.slot], hindcasts.came[rows, 0, grid.slot]
-    contacts = np.where(hindcasts.origins[rows] == grid.day, (came - rate) / np.sqrt(rate + 0.5), np.nan)
-    step = series.interval.seconds * SECOND
-    posts, enough = deviations(snapshot.signal(signal), grid.ds + step)
-    said = np.where(enough, posts[:, 0], np.nan)
-    lags = LAGS_INTRADAY if series.interval.slots > 1 else LAGS_DAILY
-    lag = _peak(_root(said), _root(contacts), lags)
-    return None if lag is None else int(lag * series.interval.seconds // 60)
-
-
-def _root(values: Floats) -> Floats:
-    return np.asarray(np.sign(values) * np.sqrt(np.abs(values)))
-
-
-def _peak(leading: Floats, following: Floats, lags: int) -> int | None:
-    """Lag (buckets) of the largest positive prewhitened correlation; positive: `leading` comes first."""
-    white, filtered = _prewhitened(leading, following)
-    best, at = 0.0, None
-    for lag in range(-lags, lags + 1):
-        early = white[: len(white) - lag] if lag >= 0 else white[-lag:]
-        late = filtered[lag:] if lag >= 0 else filtered[:lag]
-        both = ~np.isnan(early) & ~np.isnan(late)
-        if both.sum() < 60:
-            continue
-        x, y = early[both] - early[both].mean(), late[both] - late[both].mean()
-        size = np.sqrt((x**2).sum() * (y**2).sum())
-        score = float((x * y).sum() / size) * np.sqrt(both.sum()) if size > 0 else 0.0
-        if score > max(best, SURE_CORRELATION):
-            best, at = score, lag
-    return at
-
-
-def _prewhitened(leading: Floats, following: Floats, order: int = 6) -> tuple[Floats, Floats]:
-    """Both series filtered by the autoregression of the first; NaN where a lag is missing."""
-
-    def lagged(values: Floats) -> Floats:
-        return np.stack(
-            [np.concatenate([np.full(lag, np.nan), values[:-lag]]) for lag in range(1, order + 1)], axis=1
-        )
-
-    past = lagged(leading)
-    good = ~np.isnan(past).any(axis=1) & ~np.isnan(leading)
-    if good.sum() < 10 * order:
-        return leading, following
-    weights = np.linalg.lstsq(past[good], leading[good], rcond=None)[0]
-    return leading - past @ weights, following - lagged(following) @ weights
+NO_LEAD = {
+    LEAD: "",
+    TOGETHER: "it comes together with the contacts: they tell as much",
+    LAG: "it comes after the contacts",
+    NOTHING: "it does not show that it runs ahead: no lag stands out",
+}

@@ -19,7 +19,7 @@ from forecast.vintage import Signal, Versions
 
 WEEKS = 8
 MINUTE = 60 * SECOND
-EDGES_INTRADAY = np.array([0, 35, 95, 245, 1445, 7 * 1440 + 5], dtype=np.int64) * MINUTE
+EDGES_INTRADAY = np.array([0, 35, 65, 125, 245, 1445, 7 * 1440 + 5], dtype=np.int64) * MINUTE
 EDGES_DAILY = (
     np.array([0, 1, 3, 7, 14], dtype=np.int64) * DAY
     + np.array([0, 1, 1, 1, 1], dtype=np.int64) * 2 * 3600 * SECOND
@@ -75,12 +75,13 @@ def known_levels(versions: Versions, times: Ns, ages: Ns) -> Floats:
     return np.where(place >= 0, np.nan_to_num(value)[np.maximum(place, 0)], np.nan)
 
 
-def deviations(signal: Signal, times: Ns) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def deviations(signal: Signal, times: Ns, ages: Ns | None = None) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Deviation of each window from its expectation float[t, windows], and where there was enough past bool[t].
 
-    `times` ascending. Exactly what `snapshot.at(time)` would give for each. At least two earlier weeks are needed.
+    `times` ascending; ages: the windows' edges (ns) where not the usual ones. Exactly what `snapshot.at(time)` would give
+    for each. At least two earlier weeks are needed.
     """
-    ages = edges(signal.interval)
+    ages = edges(signal.interval) if ages is None else ages
     measure = known_levels if signal.kind == "level" else known_sums
     if len(signal.values) == 0:
         return np.zeros((len(times), len(ages) - 1)), np.zeros(len(times), dtype=bool)

@@ -11,13 +11,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.arrays import Floats
+from forecast.arrays import Flags, Floats
 from forecast.models.base import RateModel
 from forecast.models.combination import combine, weigh
 from forecast.models.echo import Echo
+from forecast.models.head_start import HeadStart, head_start
 from forecast.models.hindcasts import Hindcasts, hindcasts
 from forecast.models.noise import Noise
-from forecast.models.signal_effect import Effect, Forward, Scored, build_rows, features_at, score_forward
+from forecast.models.signal_effect import (
+    Effect,
+    Forward,
+    Scored,
+    build_rows,
+    features_at,
+    score_forward,
+    spoken,
+)
+from forecast.signal_health import health
 from forecast.vintage import Snapshot
 
 NOISE_DAYS = 98
@@ -25,6 +35,7 @@ LONG_DAYS, EVERY = 300, 3  # with so long a history every third origin is enough
 EVIDENCE_DAYS = 366
 LEAST_ORIGINS = 42
 LEAST_ROWS = 28
+LOUD = 2.0
 
 
 @dataclass(frozen=True)
@@ -102,15 +113,32 @@ def forward_scores(
 def _forward(
     snapshot: Snapshot, name: str, past: Past, signals: tuple[str, ...], intraday: bool
 ) -> list[BandScores]:
+    heard = {signal: _heard(snapshot, name, signal, past.hindcasts) for signal in signals}
     found = []
     for rows in build_rows(snapshot, name, past.hindcasts, past.noise, intraday=intraday):
         own = score_forward(rows, rows.own, np.ones(len(rows.day), dtype=bool))
         scored = []
-        for signal in signals:
-            features, enough = features_at([snapshot.signal(signal)], rows.moment)
+        for signal, (ahead, problem) in heard.items():
+            windows, enough = features_at([snapshot.signal(signal)], rows.moment)
             if enough.sum() >= LEAST_ROWS:
-                both = score_forward(rows, np.concatenate([rows.own, features], axis=1), enough)
-                mine = Scored(rows, own.predicted, both.predicted, own.valid & both.valid)
+                features = spoken(rows.band, np.concatenate([rows.own, windows], axis=1))
+                both = score_forward(rows, features, enough)
+                valid = own.valid & both.valid
+                loud = stands_out(windows)
+                mine = Scored(rows, own.predicted, both.predicted, valid, loud, ahead, problem)
                 scored.append((signal, mine, both.effect))
         found.append(BandScores(own, tuple(scored)))
     return found
+
+
+def _heard(snapshot: Snapshot, name: str, signal: str, hindcasts: Hindcasts) -> tuple[HeadStart, str]:
+    """How long a signal runs ahead, and why it is not to be listened to now, or ''."""
+    ahead = head_start(snapshot, name, signal, hindcasts)
+    return ahead, health(snapshot.signal(signal), snapshot.cutoff)
+
+
+def stands_out(windows: Floats) -> Flags:
+    """bool[r]: whether a signal's latest windows [r, w] lie beyond two standard deviations of their own."""
+    latest = windows[:, :2]
+    spread = np.maximum(latest.std(axis=0), 1e-9)
+    return np.asarray((np.abs(latest) > LOUD * spread).any(axis=1))

@@ -14,7 +14,7 @@ evidence (`forecast/evidence.py`): what the planner sees as gain is what the mod
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import Grid
 from forecast.features import deviations
 from forecast.models.base import bands
+from forecast.models.head_start import HeadStart
 from forecast.models.hindcasts import Hindcasts
 from forecast.models.noise import Noise
 from forecast.vintage import Series, Signal, Snapshot
@@ -33,6 +34,8 @@ RIDGES = (np.inf, 3000.0, 1000.0, 300.0, 100.0, 30.0, 10.0)  # what no effect is
 FIRST_FIT_DAYS = 28
 ADDITIVE = ("0-1h", "1-4h")  # here an effect is a number of contacts a bucket, further on a share of the rate
 OWN_SECONDS = (0, 1800, 5400, 14_400)  # ages between which the contacts' own excess is summed up
+OWN = len(OWN_SECONDS) - 1
+NEAR = 4  # windows within four hours, of intraday signals (`features.EDGES_INTRADAY`)
 
 
 @dataclass(frozen=True)
@@ -59,12 +62,17 @@ class Scored:
     """Forward predictions of a band: every row from fits on earlier weeks only.
 
     without, with_signal: float[r] predicted excess; valid: bool[r] rows of weeks after the first fit
+    loud: bool[r] whether the signal stands out; head_start: how long it runs ahead (both None where not asked)
+    problem: why not to listen to the signal now, or ''
     """
 
     rows: Rows
     without: Floats
     with_signal: Floats
     valid: Flags
+    loud: Flags | None = None
+    head_start: HeadStart | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,8 +87,22 @@ class Effect:
     doubt: float
 
     def excess(self, features: Floats) -> float:
-        """Features [f] at the cutoff -> contacts beyond the rate, per bucket (ADDITIVE) or per contact expected."""
-        return float(features @ self.coefficients)
+        """Own excess and windows [f] at the cutoff -> contacts beyond the rate, per bucket (ADDITIVE) or per contact expected."""
+        return float(spoken(self.band, features) @ self.coefficients)
+
+    def shrunk(self, weight: float) -> Effect:
+        """The effect at a weight between 0, none, and 1."""
+        return replace(self, coefficients=weight * self.coefficients)
+
+
+def spoken(band: str, features: Floats) -> Floats:
+    """float[..., OWN + windows] -> what a band listens to: float[..., f]; a daily signal's windows all count."""
+    own, windows = features[..., :OWN], features[..., OWN:]
+    if windows.shape[-1] > NEAR:
+        near = windows[..., :NEAR]
+        late = np.concatenate([near.sum(axis=-1, keepdims=True), windows[..., NEAR:]], axis=-1)
+        windows = near if band in ADDITIVE else late
+    return np.concatenate([own, windows], axis=-1)
 
 
 def origin_slots(hindcasts: Hindcasts, slots: int) -> Ns:

@@ -12,6 +12,7 @@ from forecast.evidence import NOT_YET, OPEN, SHUT, Finding, decide, decisions, f
 from forecast.models.signal_effect import Rows, Scored
 from tests.worlds import Storms, midnight
 
+INTRADAY = {"0-1h", "1-4h", "4-24h"}
 BANDS = {"0-1h", "1-4h", "4-24h", "1-3d", "3-7d"}
 
 
@@ -44,7 +45,8 @@ def test_unrelated_posts_stay_shut_and_have_no_head_start() -> None:
     assert len(every) == 4 * len(BANDS)
     assert sum(one.gate == OPEN for one in every) <= 1
     assert not [one for one in every if one.gate == OPEN and one.lead_band == "0-1h"]
-    assert {one.gate for one in every} <= {OPEN, SHUT}
+    assert {one.gate for one in every if one.lead_band in INTRADAY} == {SHUT}
+    assert {one.gate for one in every if one.lead_band not in INTRADAY} == {NOT_YET}
     assert {one.leads_by_minutes for one in every} == {None}
 
 

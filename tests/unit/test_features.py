@@ -27,7 +27,7 @@ def test_a_window_sums_the_buckets_of_its_ages_as_known_then() -> None:
 
 
 def test_windows_reach_a_little_further_than_the_round_number() -> None:
-    assert (edges(Interval.HALF_HOUR)[1:3] // MINUTE).tolist() == [35, 95]
+    assert (edges(Interval.HALF_HOUR)[1:3] // MINUTE).tolist() == [35, 65]
     assert edges(Interval.DAY)[1] == DAY + 2 * HOUR
 
 

@@ -16,10 +16,25 @@ def main() -> None:
 
         speed.run(arguments.data, arguments.out, arguments.jobs)
         return
+    if arguments.name == "evidence":
+        from benchmarks import evidence
+
+        evidence.run(arguments.out, arguments.jobs, runs=arguments.runs, years=arguments.years)
+        return
     if arguments.name == "social":
         from benchmarks import social
 
         social.run(arguments.data, arguments.out, score=arguments.score)
+        return
+    if arguments.name == "warnings":
+        from benchmarks import warnings
+
+        warnings.run(arguments.out)
+        return
+    if arguments.name == "effect":
+        from benchmarks import effect
+
+        effect.run(arguments.out, runs=arguments.runs)
         return
     from benchmarks import accuracy
 
@@ -49,6 +64,14 @@ def _arguments() -> argparse.Namespace:
     social.add_argument(
         "--score", action="store_true", help="score the labelled posts too, each set once a day; it is logged"
     )
+    names.add_parser("warnings", parents=[every], help="how soon peak warnings come, beside a reference")
+    evidence = names.add_parser(
+        "evidence", parents=[every], help="is the gate honest? power, false openings, cost"
+    )
+    evidence.add_argument("--runs", type=int, default=400, help="worlds of each kind")
+    evidence.add_argument("--years", type=int, default=30, help="long worlds of each placebo")
+    effect = names.add_parser("effect", parents=[every], help="power and false claims of `forecall effect`")
+    effect.add_argument("--runs", type=int, default=100, help="worlds of each kind")
     accuracy = names.add_parser("accuracy", parents=[every], help="the champion against bars and peers")
     accuracy.add_argument(
         "--cutoffs", type=int, default=10, help="cutoffs a series; 40 for intervals that judge"

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session, sessionmaker
 
     from forecast.report import Plan, Report
+    from forecast.simulate import Company
     from store.settings import Settings
 
-ZONE, CLOCK = "Europe/Amsterdam", 10  # where the company is, and the hour its clock stands at
+CLOCK = 10  # the hour at which the company's clock stands
 MARK = ".forecall-demo"  # in the folder: it is ours and may be made anew
 LEAST_DAYS = 70
 
@@ -56,19 +57,24 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where everything goes; made anew each time.")] = Path(
         "forecall-demo"
     ),
+    company: Annotated[
+        str, typer.Option(help="Which company: energy (Dutch and English) or telecom (ten languages).")
+    ] = "energy",
 ) -> None:
-    """A simulated energy supplier: contacts and posts in, a forecast, evidence and a dashboard out."""
+    """A simulated company: contacts and posts in, a forecast, evidence and a dashboard out."""
     from cli.demo_summary import summary
     from cli.operate import require_free, serve_app
+    from forecast.simulate import company as simulated
 
+    who = simulated(company)
     if serve:
         require_free("127.0.0.1", port)
     stages = Stages()
-    now = company_clock()
-    config = prepare(folder, port, full)
-    typer.echo(f"A simulated energy supplier; its clock stands at {now:%A %d %B %Y, %H:%M}.", err=True)
+    now = company_clock(who.zone)
+    config = prepare(folder, port, full, who)
+    typer.echo(f"{who.name}, simulated; its clock stands at {now:%A %d %B %Y, %H:%M}.", err=True)
     with console.open_sessions(config) as sessions:
-        paths = simulate(stages, folder, days, now)
+        paths = simulate(stages, folder, days, now, who)
         load(stages, sessions, config, paths, now)
         report = work(stages, sessions, config, now, full)
         key = admin_key(sessions, now)
@@ -80,18 +86,18 @@ def demo(
             serve_app(config, sessions, "127.0.0.1", port, ahead=now - console.now())
 
 
-def company_clock() -> pd.Timestamp:
+def company_clock(zone: str) -> pd.Timestamp:
     """The latest weekday, ten o'clock in the company's zone, that is past: aware, in UTC's reckoning of that zone."""
     import pandas as pd
 
-    local = console.now().tz_convert(ZONE)
+    local = console.now().tz_convert(zone)
     moment = local.normalize() + pd.Timedelta(hours=CLOCK)
     while moment > local or moment.weekday() > 4:
         moment = (moment.normalize() - pd.Timedelta(hours=12)).normalize() + pd.Timedelta(hours=CLOCK)
     return moment
 
 
-def prepare(folder: Path, port: int, full: bool) -> Settings:
+def prepare(folder: Path, port: int, full: bool, company: Company) -> Settings:
     """An empty folder with a config.yaml of its own -> the settings. A folder that is not the demo's is left alone."""
     import shutil
 
@@ -112,11 +118,13 @@ def prepare(folder: Path, port: int, full: bool) -> Settings:
     (folder / MARK).touch()
     facts: dict[str, Any] = {
         "database": {"url": f"sqlite:///{(folder / 'forecall.db').resolve()}"},
-        "company": {"timezone": ZONE, "country": "NL"},
+        "company": {"timezone": company.zone, "country": company.country},
         "social": {
-            "brands": [{"name": "Wulpwind", "handles": ["@wulpwind"], "words": ["wulpwind"]}],
-            "languages": ["nl", "en"],
-            "sector": "energy",
+            "brands": [
+                {"name": company.brand, "handles": [company.handle], "words": [company.brand.lower()]}
+            ],
+            "languages": list(company.posts.languages),
+            "sector": company.sector,
         },
         "api": {"port": port, "open_dashboard": True},
         "logging": {"level": "warning"},
@@ -131,13 +139,13 @@ def prepare(folder: Path, port: int, full: bool) -> Settings:
     return load_settings(file)
 
 
-def simulate(stages: Stages, folder: Path, days: int, now: pd.Timestamp) -> dict[str, Path]:
+def simulate(stages: Stages, folder: Path, days: int, now: pd.Timestamp, company: Company) -> dict[str, Path]:
     """The company's files, and the truth behind them."""
     with stages.stage("Simulating the company"):
-        from forecast.simulate import energy_supplier, write
         from forecast.simulate import simulate as make
+        from forecast.simulate import write
 
-        return write(make(energy_supplier(), days=days, end=now), folder / "files")
+        return write(make(company, days=days, end=now), folder / "files")
 
 
 def load(
@@ -149,13 +157,15 @@ def load(
 ) -> None:
     """Import every file as `forecall import` does."""
     with stages.stage("Importing contacts, hours, days and drivers"), sessions() as session:
-        from jobs.imports import import_days, import_drivers, import_hours, import_volumes
+        from jobs.imports import import_days, import_drivers, import_hours, import_signals, import_volumes
 
         moment = now.tz_convert("UTC")
         import_volumes(session, config, paths["volumes"], now=moment)
         import_hours(session, config, paths["hours"])
         import_days(session, config, paths["special_days"])
         import_drivers(session, config, paths["drivers"], now=moment)
+        if "signals" in paths:
+            import_signals(session, config, paths["signals"], now=moment)
         session.commit()
     with stages.stage("Scoring the posts") as step, sessions() as session:
         from jobs.mentions import import_mentions

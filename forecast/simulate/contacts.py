@@ -9,7 +9,9 @@ import pandas as pd
 
 from forecast.buckets import index
 from forecast.days import OpeningHours
-from forecast.simulate.company import Company, Floats, Queue
+from forecast.simulate.company import Company
+from forecast.simulate.kernels import Floats
+from forecast.simulate.laws import Queue
 from forecast.simulate.timeline import HALF_HOUR, Flags, Timeline, positive, recursive, walk
 
 Rates = Mapping[str, Floats]

@@ -11,32 +11,34 @@ import pandas as pd
 
 from forecast.arrays import Ns
 from forecast.buckets import SECOND, column_ns, local_ns
-from forecast.simulate.world import Truth, World, iso
+from forecast.simulate.mentions import iso
+from forecast.simulate.world import Truth, World
+
+OF_TRUTH = ("rates", "common", "backlog")
 
 
 def write(world: World, folder: Path) -> dict[str, Path]:
     """Write volumes, mentions, drivers, special days, hours, truth and the oracle's rates -> path of each by its noun.
 
-    The folder is made if absent; files of that name are replaced.
+    Where the world has them, also signals, and the truth's common drivers and backlog. The folder is made if absent; files
+    of that name are replaced.
     """
     folder.mkdir(parents=True, exist_ok=True)
     zone = world.company.zone
-    volumes = world.volumes.drop(columns="ds")
-    volumes.insert(1, "interval_start", local_iso(column_ns(world.volumes["ds"]), zone))
     drivers = world.drivers.assign(
         date=_dates(world.drivers["ds"], zone), known_at=iso(column_ns(world.drivers["known_at"]))
     )
     special_days = world.special_days.assign(date=_dates(world.special_days["date"], "UTC"))
-    rates = world.truth.rates.drop(columns="ds")
-    rates.insert(1, "interval_start", local_iso(column_ns(world.truth.rates["ds"]), zone))
     tables = {
-        "volumes": volumes,
+        "volumes": _timed(world.volumes, zone),
         "drivers": drivers[["date", "driver", "value", "known_at"]],
         "special_days": special_days,
         "hours": world.hours,
-        "rates": rates.round(4),
+        "rates": _timed(world.truth.rates, zone).round(4),
     }
-    paths = {name: folder / f"{'truth_' if name == 'rates' else ''}{name}.csv" for name in tables}
+    extra = {"signals": world.signals, "common": world.truth.common, "backlog": world.truth.backlog}
+    tables |= {name: _timed(frame, zone).round(4) for name, frame in extra.items() if len(frame)}
+    paths = {name: folder / f"{'truth_' if name in OF_TRUTH else ''}{name}.csv" for name in tables}
     for name, table in tables.items():
         table.to_csv(paths[name], index=False)
     paths["mentions"] = folder / "mentions.jsonl"
@@ -57,6 +59,15 @@ def local_iso(ns: Ns, zone: str) -> list[str]:
     ]
     texts = np.datetime_as_string(local.astype("datetime64[ns]").astype("datetime64[s]"))
     return [text + names[number] for text, number in zip(texts, which.tolist(), strict=True)]
+
+
+def _timed(frame: pd.DataFrame, zone: str) -> pd.DataFrame:
+    """A frame by `ds` -> the same with `interval_start` in local time as its second column (its first if `ds` is)."""
+    out = frame.drop(columns="ds")
+    out.insert(
+        min(1, list(frame.columns).index("ds")), "interval_start", local_iso(column_ns(frame["ds"]), zone)
+    )
+    return out
 
 
 def _dates(column: pd.Series, zone: str) -> list[str]:
@@ -80,5 +91,6 @@ def _plain(truth: Truth) -> dict[str, Any]:
         "effects": truth.effects.to_dict("records"),
         "incidents": incidents.to_dict("records"),
         "posts": {name: truth.posts[name].tolist() for name in truth.posts.columns},
+        "channel_shifts": truth.channel_shifts.to_dict("records"),
         "rates": "truth_rates.csv",
     }

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
 from forecast.arrays import Ns
 from forecast.buckets import DAY, index
-from forecast.simulate.company import Company, Floats, Link
+from forecast.errors import ConfigError
+from forecast.simulate.company import Company
+from forecast.simulate.kernels import Floats, Link
+from forecast.simulate.laws import Incidents
 from forecast.simulate.timeline import HALF_HOUR, MINUTE, Flags, Timeline
 
 CELL = 2  # minutes: the fine grid on which bursts and delays are folded
@@ -22,16 +27,31 @@ def draw(company: Company, time: Timeline, *, ongoing: bool) -> pd.DataFrame:
 
     kind: incident, news (posts without calls) or ongoing. `calls` and `posts` are expected, wherever they end up.
     """
-    law = company.incidents
     start, end = time.span()
     if ongoing:
         end = max(start, end - DAY)  # the storm at the end stands alone
-    weeks = (end - start) / (7 * DAY)
+    parts = []
+    for number, law in enumerate(company.bursts):
+        found = _of_law(company, law, f" {law.topic}" if number else "", time, (start, end), ongoing=ongoing)
+        found.insert(1, "topic", law.topic)
+        found.insert(5, "rise_minutes", law.rise_minutes)
+        parts.append(found)
+    incidents = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    incidents = incidents.sort_values("onset", ignore_index=True)
+    incidents["onset"] = index(incidents["onset"].to_numpy(np.int64))
+    return incidents
+
+
+def _of_law(
+    company: Company, law: Incidents, name: str, time: Timeline, span: tuple[int, int], *, ongoing: bool
+) -> pd.DataFrame:
+    """One topic's incidents, unsorted; `name` parts its random numbers from those of another topic."""
+    weeks = (span[1] - span[0]) / (7 * DAY)
     parts = [
-        _bursts(company, time, "incident", weeks * law.per_week, (start, end)),
-        _bursts(company, time, "news", weeks * law.news_per_week, (start, end)),
+        _bursts(company, law, time.stream(f"incidents {kind}{name}"), kind, weeks * often, span)
+        for kind, often in (("incident", law.per_week), ("news", law.news_per_week))
     ]
-    if ongoing:
+    if ongoing and law.ongoing is not None:
         storm = law.ongoing
         onset = time.end_ns - int(storm.minutes_before_end * MINUTE)
         region = str(time.stream(ONGOING).choice(np.array(company.cities)))
@@ -39,16 +59,12 @@ def draw(company: Company, time: Timeline, *, ongoing: bool) -> pd.DataFrame:
         parts.append(
             pd.DataFrame([row], columns=["kind", "onset", "calls", "posts", "decay_minutes", "region"])
         )
-    incidents = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    incidents = incidents.sort_values("onset", ignore_index=True)
-    incidents["onset"] = index(incidents["onset"].to_numpy(np.int64))
-    incidents.insert(1, "topic", law.topic)
-    incidents.insert(5, "rise_minutes", law.rise_minutes)
-    return incidents
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
-def _bursts(company: Company, time: Timeline, kind: str, mean: float, span: tuple[int, int]) -> pd.DataFrame:
-    law, rng = company.incidents, time.stream(f"incidents {kind}")
+def _bursts(
+    company: Company, law: Incidents, rng: np.random.Generator, kind: str, mean: float, span: tuple[int, int]
+) -> pd.DataFrame:
     count = int(rng.poisson(mean))
     onset = rng.integers(span[0], max(span[1], span[0] + 1), count)
     calls = law.calls_median * np.exp(rng.normal(0, law.calls_sigma, count))
@@ -86,20 +102,43 @@ def post_times(incidents: pd.DataFrame, rng: np.random.Generator) -> tuple[Ns, N
     return onset[which] + (delay * MINUTE).astype(np.int64), which
 
 
+def law_of(company: Company, link: Link) -> Incidents:
+    """The law of the incidents of a link's topic; ConfigError where a link leads by a topic that has no incidents."""
+    for law in company.bursts:
+        if law.topic == link.topic:
+            return law
+    raise ConfigError(
+        f"The posts on {link.topic} lead {link.queue}, and {link.topic} has no incidents.",
+        remedy="Give a law of that topic under `incidents` or `also`.",
+        field="links",
+    )
+
+
 def rates(
-    company: Company, incidents: pd.DataFrame, link: Link, open_: Flags, time: Timeline
+    law: Incidents, incidents: pd.DataFrame, link: Link, open_: Flags, time: Timeline
 ) -> tuple[Floats, Floats]:
     """-> [n] expected extra calls per half hour, and [i] those of each incident: each burst folded with the link's delay.
 
     What is wanted while the queue is closed comes in part after the next opening, and is lost for the rest.
     """
+    total, arriving = np.zeros(len(time.grid)), np.zeros(len(incidents))
+    for number, first, came in paths(law, incidents, link, open_, time):
+        total[first : first + len(came)] += came
+        arriving[number] = came.sum()
+    return total, arriving
+
+
+def paths(
+    law: Incidents, incidents: pd.DataFrame, link: Link, open_: Flags, time: Timeline
+) -> Iterator[tuple[int, int, Floats]]:
+    """-> for each incident with calls on the link's topic: its number, its first half hour, calls by half hour [w]."""
     edges = np.arange(0, REACH + CELL, CELL, dtype=np.float64)
     delay = link.weights(CELL)
-    total, arriving = np.zeros(len(time.grid)), np.zeros(len(incidents))
     onset = incidents["onset"].to_numpy("datetime64[ns]").astype(np.int64)
-    law = incidents[["calls", "rise_minutes", "decay_minutes"]].to_numpy(np.float64)
-    for number, (size, rise, decay) in enumerate(law):
-        if size <= 0:
+    mine = (incidents["topic"] == law.topic).to_numpy()
+    shapes = incidents[["calls", "rise_minutes", "decay_minutes"]].to_numpy(np.float64)
+    for number, (size, rise, decay) in enumerate(shapes):
+        if size <= 0 or not mine[number]:
             continue
         cells = np.convolve(np.diff(burst(rise, decay, edges)), delay) * size
         bucket = time.bucket(onset[number] + np.arange(len(cells), dtype=np.int64) * CELL * MINUTE)
@@ -108,23 +147,19 @@ def rates(
         calls: Floats = np.bincount(bucket - first, weights=cells, minlength=WINDOW)[
             : window.stop - first
         ].astype(np.float64)
-        came = _deferred(company, calls, open_[window])
-        total[window] += came
-        arriving[number] = came.sum()
-    return total, arriving
+        yield number, first, deferred(calls, open_[window], law.closed_retry, law.retry_minutes)
 
 
-def _deferred(company: Company, calls: Floats, open_: Flags) -> Floats:
-    """calls[w] wanted -> [w] made: those of a closed stretch in part after its end, falling off exponentially."""
-    law = company.incidents
+def deferred(calls: Floats, open_: Flags, share: float, minutes: float) -> Floats:
+    """calls[w] wanted -> [w] made: `share` of those of a closed stretch after its end, falling off over `minutes`."""
     edges = np.arange(0, RETRY_BUCKETS + 1) * (HALF_HOUR / MINUTE)
-    shape = np.diff(1 - np.exp(-edges / law.retry_minutes))
+    shape = np.diff(1 - np.exp(-edges / minutes))
     shape = shape / shape.sum()
     came = calls * open_
     since = 0
     openings = np.flatnonzero(open_[1:] & ~open_[:-1]) + 1
     for opening in (int(place) for place in openings):
-        waiting = law.closed_retry * (calls[since:opening] * ~open_[since:opening]).sum()
+        waiting = share * (calls[since:opening] * ~open_[since:opening]).sum()
         after = slice(opening, min(opening + RETRY_BUCKETS, len(calls)))
         came[after] += waiting * shape[: after.stop - opening] * open_[after]
         since = opening

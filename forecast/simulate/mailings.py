@@ -7,7 +7,9 @@ import pandas as pd
 
 from forecast.arrays import Ns
 from forecast.buckets import day_start, index
-from forecast.simulate.company import Company, Effect, Floats
+from forecast.simulate.company import Company
+from forecast.simulate.kernels import Floats
+from forecast.simulate.laws import Effect
 from forecast.simulate.timeline import Timeline
 
 

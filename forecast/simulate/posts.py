@@ -11,13 +11,16 @@ import pandas as pd
 from forecast.arrays import Ns
 from forecast.buckets import SECOND, local_ns
 from forecast.simulate import incidents as bursts
-from forecast.simulate.company import Company, Floats
+from forecast.simulate.company import Company
 from forecast.simulate.contacts import spread
+from forecast.simulate.hidden import factor, on_topic
+from forecast.simulate.kernels import Floats
 from forecast.simulate.mailings import extra
 from forecast.simulate.texts import write_posts, write_replies
 from forecast.simulate.timeline import HALF_HOUR, MINUTE, Timeline, curve, positive, walk
 
 HOUR = 3600 * SECOND
+FAILED, UNANSWERED = "failed", "unanswered"
 
 
 def draw(
@@ -27,20 +30,24 @@ def draw(
     incidents: pd.DataFrame,
     drivers: pd.DataFrame,
     abandoned: Mapping[str, Floats],
+    common: pd.DataFrame,
+    unanswered: Mapping[str, Floats],
 ) -> pd.DataFrame:
     """-> posts[ns, topic, cause, incident, language, mood, failed, region, author, source, reach, text], unsorted, before the end.
 
-    cause: base, failed (after a failed call), letters, or the kind of an incident.
+    cause: base, failed (after a failed call), unanswered (after an e-mail that waits), letters, or the kind of an incident.
+    common: hidden drivers by half hour; unanswered: expected posts per topic [n] of those whose e-mail waits too long.
     """
     parts = [
-        *_quiet(company, time),
+        *_quiet(company, time, common),
         *_after_failed(company, time, abandoned),
+        *_unanswered(company, time, unanswered),
         *_after_letters(company, time, drivers),
         _of_incidents(company, time, incidents),
     ]
     posts = pd.concat(parts, ignore_index=True)
     posts = posts[posts["ns"] < time.end_ns].reset_index(drop=True)
-    posts["failed"] = posts["cause"] == "failed"
+    posts["failed"] = posts["cause"].isin([FAILED, UNANSWERED])
     region = np.append(incidents["region"].to_numpy(dtype=object), "")
     posts["region"] = region[posts["incident"].to_numpy(np.int64)]
     rng = time.stream("posts who")
@@ -72,13 +79,15 @@ def _rhythm(company: Company, time: Timeline) -> Floats:
     return time.factor(company.posts.rhythm) * weekday[time.grid.weekday]
 
 
-def _quiet(company: Company, time: Timeline) -> Iterator[pd.DataFrame]:
+def _quiet(company: Company, time: Timeline, common: pd.DataFrame) -> Iterator[pd.DataFrame]:
     law = company.posts
     weekday = np.array(law.weekday)[time.weekday]
     for topic, knobs in law.topics.items():
         rng = time.stream(f"posts {topic}")
         day = walk(rng, len(time.days), sd=law.day_sd * np.sqrt(1 - law.day_phi**2), phi=law.day_phi)
         rate = spread(knobs.per_day * weekday * np.exp(day - law.day_sd**2 / 2), _rhythm(company, time), time)
+        moved = factor(on_topic(company, topic), common)
+        rate = rate if moved is None else rate * moved
         yield _part(_times(rate * positive(rng, len(rate), cv=law.bucket_cv), time, rng), topic, "base")
 
 
@@ -90,7 +99,13 @@ def _after_failed(
         if link.regime == "lags":
             delayed = np.convolve(abandoned[link.queue], link.weights(HALF_HOUR / MINUTE))[: len(awake)]
             rng = time.stream(f"posts after {link.queue}")
-            yield _part(_times(delayed * awake * link.strength, time, rng), link.topic, "failed")
+            yield _part(_times(delayed * awake * link.strength, time, rng), link.topic, FAILED)
+
+
+def _unanswered(company: Company, time: Timeline, expected: Mapping[str, Floats]) -> Iterator[pd.DataFrame]:
+    awake = time.factor(company.posts.awake)
+    for topic, rate in expected.items():
+        yield _part(_times(rate * awake, time, time.stream(f"posts unanswered {topic}")), topic, UNANSWERED)
 
 
 def _after_letters(company: Company, time: Timeline, drivers: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -108,7 +123,8 @@ def _of_incidents(company: Company, time: Timeline, incidents: pd.DataFrame) -> 
     kind = incidents["kind"].to_numpy(dtype=object)[which]
     hour = (local_ns(ns, company.zone) % (24 * HOUR)) / HOUR
     written = rng.random(len(ns)) < np.where(kind == bursts.ONGOING, 1.0, curve(company.posts.awake, hour))
-    part = _part(ns[written], company.incidents.topic, "")
+    part = _part(ns[written], "", "")
+    part["topic"] = incidents["topic"].to_numpy(dtype=object)[which[written]]
     part["cause"], part["incident"] = kind[written], which[written]
     return part
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
+from forecast.errors import ConfigError
 from forecast.simulate.company import HERE, Company
 
 Named = Mapping[str, Sequence[str]]
+Said = TypeVar("Said")
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,22 @@ def wording(language: str) -> Wording:
     return Wording(**yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
 
 
+def about(said: Mapping[str, Said], topic: str, company: Company) -> Said:
+    """What a language has on a topic: the wording of the company's sector (`telecom_outage`), else the general one."""
+    own = f"{company.sector}_{topic}"
+    if own not in said and topic not in said:
+        raise ConfigError(
+            f"There are no texts on {topic}.",
+            remedy=f"Add {own} to the texts_*.yaml files.",
+            field="posts.topics",
+        )
+    return said[own] if own in said else said[topic]
+
+
 def write_posts(
     posts: pd.DataFrame, company: Company, rng: np.random.Generator
 ) -> np.ndarray[Any, np.dtype[np.object_]]:
-    """posts[language, topic, mood, failed, region] -> their texts [m]; region '' where none is named."""
+    """posts[language, topic, mood, failed, region, cause?] -> their texts [m]; region '' where none is named."""
     texts = np.empty(len(posts), dtype=object)
     for language in company.posts.languages:
         rows = np.flatnonzero((posts["language"] == language).to_numpy())
@@ -52,7 +66,8 @@ def write_posts(
 def _write(posts: pd.DataFrame, words: Wording, company: Company, rng: np.random.Generator) -> list[str]:
     size = len(posts)
     slots = {name: _pick(values, size, rng) for name, values in words.fillers.items()}
-    slots["street"] = _pick(company.streets, size, rng)
+    if "street" not in slots:
+        slots["street"] = _pick(company.streets, size, rng)
     slots["handle"] = np.where(
         rng.random(size) < company.texts.plain_brand, company.brand, company.handle
     ).tolist()
@@ -60,10 +75,12 @@ def _write(posts: pd.DataFrame, words: Wording, company: Company, rng: np.random
     slots["city"] = np.where(regional, posts["region"], np.array(_pick(company.cities, size, rng))).tolist()
     filled = zip(*slots.values(), strict=True)
     kinds = np.where(posts["failed"], "failed", posts["mood"])
+    if "cause" in posts:
+        kinds = np.where(posts["cause"] == "unanswered", "unanswered", kinds)
     which = rng.random(size).tolist()
     texts = []
     for topic, kind, share, values in zip(posts["topic"], kinds, which, filled, strict=True):
-        templates = words.topics[topic][kind]
+        templates = about(words.topics, topic, company)[kind]
         text = templates[int(share * len(templates))].format(**dict(zip(slots, values, strict=True)))
         texts.append(text[0].upper() + text[1:])
     return _untidy(texts, posts, words, company, rng)
@@ -96,7 +113,7 @@ def _untidy(
         elif shouts and mood == "negative":
             text = text.upper()
         if tags:
-            text = f"{text} {_of(words.hashtags[topic], share[2])}"
+            text = f"{text} {_of(about(words.hashtags, topic, company), share[2])}"
         if smiles:
             text = f"{text} {_of(words.emoji[mood], share[3])}"
         out.append(text)
@@ -125,6 +142,6 @@ def write_replies(posts: pd.DataFrame, company: Company, rng: np.random.Generato
     for language, topic, author, share in zip(
         posts["language"], posts["topic"], posts["author"], shares, strict=True
     ):
-        template = _of(wording(language).replies[topic], share[0])
+        template = _of(about(wording(language).replies, topic, company), share[0])
         out.append(template.format(author=f"@{author}", agent=_of(company.agents, share[1])))
     return out

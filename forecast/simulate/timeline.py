@@ -14,7 +14,9 @@ from forecast.arrays import Ns
 from forecast.buckets import SECOND, Grid, Interval, local_day, to_ns
 from forecast.days import Calendar
 from forecast.errors import InputError
-from forecast.simulate.company import Company, Floats, Profile
+from forecast.simulate.company import Company
+from forecast.simulate.kernels import Floats
+from forecast.simulate.laws import Profile
 
 Flags = npt.NDArray[np.bool_]
 MINUTE = 60 * SECOND

@@ -2,38 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from forecast.buckets import index
 from forecast.days import Calendar
-from forecast.simulate import contacts, mailings
+from forecast.simulate import answers, channels, contacts, hidden, mailings, mentions
 from forecast.simulate import incidents as bursts
 from forecast.simulate import posts as people
-from forecast.simulate.company import Company, Floats
+from forecast.simulate.company import Company
+from forecast.simulate.kernels import Floats
+from forecast.simulate.mentions import Mention
+from forecast.simulate.strength import links_frame
 from forecast.simulate.timeline import Timeline
 
 FAR_AHEAD = 400  # days for which public holidays are listed
-Mention = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Truth:
     """What was planted; nothing of it is shown to a model.
 
-    links:      [queue, topic, regime, lag_minutes, strength]; lag_minutes > 0: posts lead the queue's contacts, < 0: they lag
+    links:      [queue, topic, regime, lag_minutes, strength, snr]; lag_minutes > 0: posts lead the queue's contacts, < 0: they
+                lag; snr: signal to noise in an hour (`strength.signal_to_noise`)
     incidents:  [kind, topic, onset, calls, posts, rise_minutes, decay_minutes, region, arriving]; `calls` wanted, `arriving`
                 expected in open hours (the rest is lost or comes later than the simulation)
-    rates:      [queue, ds, rate, base_rate, incident_rate, driver_rate]: expected contacts per half hour for who knows level,
-                calendar, drivers and incidents (the oracle), to three days beyond the end; rate = base_rate + incident_rate,
-                and driver_rate is the part of base_rate that letters and invoices make
+    rates:      [queue, ds, rate, base_rate, incident_rate, driver_rate, common_rate, answer_rate]: expected contacts per half
+                hour for who knows everything but the noise, to three days beyond the end; rate = base_rate + incident_rate +
+                answer_rate. Of base_rate, letters and invoices make driver_rate and hidden drivers common_rate (which may
+                be below 0); answer_rate are calls after slow answers. What could be known at a cutoff: `oracle.py`
     effects:    [driver, target, working_day, per_thousand]
     posts:      [id, language, topic, mood, cause, incident]: as each post of a customer should be scored
     shift:      local date of the level shift; factors in the company
+    common:     [driver, ds, fast, slow, value]: hidden drivers by half hour
+    channel_shifts: [queue, into, date, complete, share]: local dates on which each begins and is complete
+    backlog:    [ds, arrived, capacity, backlog, overdue, broken]: e-mails by half hour, where answers are slow
     """
 
     company: str
@@ -43,6 +48,9 @@ class Truth:
     effects: pd.DataFrame
     posts: pd.DataFrame
     shift: str
+    common: pd.DataFrame
+    channel_shifts: pd.DataFrame
+    backlog: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,8 @@ class World:
     drivers:       drivers[driver, ds, value, known_at], past and announced
     special_days:  days[date, name, kind], `date` as midnight UTC
     hours:         hours[queue, weekday, opens, closes]
+    signals:       signals[signal, ds, value, kind]: the e-mail backlog, where answers are slow; else empty
+    time:          the half hours and days simulated
     """
 
     company: Company
@@ -63,6 +73,8 @@ class World:
     drivers: pd.DataFrame
     special_days: pd.DataFrame
     hours: pd.DataFrame
+    signals: pd.DataFrame
+    time: Timeline
     truth: Truth
 
 
@@ -73,39 +85,100 @@ def simulate(company: Company, *, days: int, end: pd.Timestamp, seed: int = 7, o
     """
     time = Timeline.of(company, days=days, end=end, seed=seed)
     drivers = mailings.drivers_frame(company, time)
-    base = contacts.base_rates(company, time)
-    driver = {
-        queue.name: contacts.spread(
-            mailings.extra(company, drivers, queue.name, time), base[queue.name], time
-        )
-        for queue in company.queues
-    }
-    incidents, burst = _incident_rates(company, base, time, ongoing=ongoing)
-    offered, lost = {}, {}
-    for queue in company.queues:
-        name = queue.name
-        offered[name] = contacts.offered(company, queue, base[name], driver[name], burst[name], time)
-        lost[name] = contacts.abandoned(company, queue, offered[name], base[name] + driver[name] / 2, time)
-    posts = people.draw(company, time, incidents=incidents, drivers=drivers, abandoned=lost)
-    mentions, labels = _mentions(company, time, posts)
+    common = hidden.paths(company, time)
+    plain = contacts.base_rates(company, time)
+    expected = _expected(company, plain, drivers, common, time)
+    incidents, burst = _incident_rates(company, plain, time, ongoing=ongoing)
+    offered, lost, made = _drawn(company, expected, burst, time)
+    posts = people.draw(
+        company,
+        time,
+        incidents=incidents,
+        drivers=drivers,
+        abandoned=lost,
+        common=common,
+        unanswered=made.posts,
+    )
+    rows, labels = mentions.rows(company, time, posts)
     return World(
         company=company,
         end=pd.Timestamp(end).tz_convert("UTC"),
-        volumes=contacts.volumes_frame(company, offered, lost, base, time),
-        mentions=mentions,
+        volumes=contacts.volumes_frame(company, offered, lost, plain, time),
+        mentions=rows,
         drivers=drivers,
         special_days=_special_days(company, time),
         hours=contacts.hours_frame(company),
+        signals=answers.signals_frame(company, made, time),
+        time=time,
         truth=Truth(
             company=company.name,
-            links=_links(company),
+            links=links_frame(company, plain, time),
             incidents=incidents,
-            rates=_rates(base, driver, burst, time),
+            rates=_rates(expected, burst, made, time),
             effects=mailings.effects_frame(company),
             posts=labels,
             shift=str(np.datetime64(int(time.days[0]) + int(company.shift.at_share * days), "D")),
+            common=common,
+            channel_shifts=channels.frame(company, time),
+            backlog=answers.backlog_frame(made, time),
         ),
     )
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Expected contacts per queue [n] without incidents and slow answers: of the calendar, of drivers known ahead, and
+    what hidden drivers add to the first (below 0 where they take away); all after channel shifts."""
+
+    calendar: contacts.Rates
+    driver: contacts.Rates
+    common: contacts.Rates
+
+    def base(self, queue: str) -> Floats:
+        """[n] what the queue's counts are drawn from before drivers: the calendar and the hidden."""
+        return self.calendar[queue] + self.common[queue]
+
+
+def _expected(
+    company: Company, plain: contacts.Rates, drivers: pd.DataFrame, common: pd.DataFrame, time: Timeline
+) -> Expected:
+    extra = {
+        name: contacts.spread(mailings.extra(company, drivers, name, time), plain[name], time)
+        for name in plain
+    }
+    moved = {name: hidden.factor(hidden.on_queue(company, name), common) for name in plain}
+    with_hidden = {name: rate if (by := moved[name]) is None else rate * by for name, rate in plain.items()}
+    calendar = channels.shifted(company, plain, plain, time)
+    total = channels.shifted(company, with_hidden, plain, time)
+    return Expected(
+        calendar,
+        channels.shifted(company, extra, plain, time),
+        {name: total[name] - calendar[name] for name in plain},
+    )
+
+
+def _drawn(
+    company: Company, expected: Expected, burst: contacts.Rates, time: Timeline
+) -> tuple[dict[str, Floats], dict[str, Floats], answers.Created]:
+    """-> contacts offered and given up per queue [n], and what slow answers made of them."""
+    driver = expected.driver
+    base = {queue.name: expected.base(queue.name) for queue in company.queues}
+    offered = {
+        queue.name: contacts.offered(
+            company, queue, base[queue.name], driver[queue.name], burst[queue.name], time
+        )
+        for queue in company.queues
+    }
+    made = answers.created(company, offered, expected.calendar, time)
+    for queue, rate in made.calls.items():
+        offered[queue] = offered[queue] + time.stream(f"{queue} unanswered").poisson(rate)
+    lost = {
+        queue.name: contacts.abandoned(
+            company, queue, offered[queue.name], base[queue.name] + driver[queue.name] / 2, time
+        )
+        for queue in company.queues
+    }
+    return offered, lost, made
 
 
 def _incident_rates(
@@ -116,35 +189,32 @@ def _incident_rates(
     arriving = np.zeros(len(incidents))
     for link in company.links:
         if link.regime == "leads":
-            rate, each = bursts.rates(company, incidents, link, base[link.queue] > 0, time)
+            law = bursts.law_of(company, link)
+            rate, each = bursts.rates(law, incidents, link, base[link.queue] > 0, time)
             burst[link.queue] = burst[link.queue] + rate
             arriving += each
     return incidents.assign(arriving=np.round(arriving, 1)), burst
 
 
-def _rates(
-    base: contacts.Rates, driver: contacts.Rates, burst: contacts.Rates, time: Timeline
-) -> pd.DataFrame:
+def _rates(expected: Expected, burst: contacts.Rates, made: answers.Created, time: Timeline) -> pd.DataFrame:
     ds = index(time.grid.ds)
-    frames = [
-        pd.DataFrame(
-            {
-                "queue": name,
-                "ds": ds,
-                "rate": base[name] + driver[name] + burst[name],
-                "base_rate": base[name] + driver[name],
-                "incident_rate": burst[name],
-                "driver_rate": driver[name],
-            }
-        )
-        for name in base
-    ]
+    none = np.zeros(len(ds))
+    frames = []
+    for name in expected.calendar:
+        base = expected.base(name) + expected.driver[name]
+        answer = made.calls.get(name, none)
+        columns = {
+            "queue": name,
+            "ds": ds,
+            "rate": base + burst[name] + answer,
+            "base_rate": base,
+            "incident_rate": burst[name],
+            "driver_rate": expected.driver[name],
+            "common_rate": expected.common[name],
+            "answer_rate": answer,
+        }
+        frames.append(pd.DataFrame(columns))
     return pd.concat(frames, ignore_index=True)
-
-
-def _links(company: Company) -> pd.DataFrame:
-    rows = [(link.queue, link.topic, link.regime, link.lag_minutes, link.strength) for link in company.links]
-    return pd.DataFrame(rows, columns=["queue", "topic", "regime", "lag_minutes", "strength"])
 
 
 def _special_days(company: Company, time: Timeline) -> pd.DataFrame:
@@ -157,63 +227,3 @@ def _special_days(company: Company, time: Timeline) -> pd.DataFrame:
     frame = pd.DataFrame(sorted(rows), columns=["date", "name", "kind"])
     frame["date"] = pd.to_datetime(frame["date"].to_numpy("datetime64[D]").astype("datetime64[ns]"), utc=True)
     return frame
-
-
-def _mentions(company: Company, time: Timeline, posts: pd.DataFrame) -> tuple[list[Mention], pd.DataFrame]:
-    """posts -> mention rows of posts, reposts and replies by time, and the labels of what customers wrote."""
-    again = people.reposts(company, time, posts)
-    answers = people.replies(company, time, posts)
-    everything = pd.concat(
-        [posts.assign(role="post"), again.assign(role="repost"), answers.assign(role="reply")]
-    )
-    order = np.argsort(everything["ns"].to_numpy(), kind="stable")
-    numbers = np.empty(len(order), dtype=np.int64)
-    numbers[order] = np.arange(len(order))
-    ids = np.array([f"{number:07d}" for number in range(len(order))], dtype=object)[numbers]
-    everything = everything.assign(id=ids)
-    everything["repost_of"] = _refer(everything.get("of"), ids)
-    everything["reply_to"] = _refer(everything.get("to"), ids)
-    answered = np.full(len(posts), None, dtype=object)
-    answered[answers["to"].to_numpy(np.int64)] = iso(answers["ns"].to_numpy(np.int64))
-    everything["replied_at"] = np.concatenate(
-        [answered, np.full(len(again) + len(answers), None, dtype=object)]
-    )
-    ordered = everything.iloc[order]
-    given = time.stream("language given").random(len(ordered)) < company.posts.language_given
-    labels = ordered[ordered["role"] != "reply"]
-    return _rows(ordered, given), labels[
-        ["id", "language", "topic", "mood", "cause", "incident"]
-    ].reset_index(drop=True)
-
-
-def _refer(rows: pd.Series | None, ids: Any) -> Any:
-    """Row numbers of posts, NaN where none -> their ids, None where none."""
-    if rows is None:
-        return None
-    out = np.full(len(rows), None, dtype=object)
-    there = rows.notna().to_numpy()
-    out[there] = ids[rows.to_numpy(np.float64)[there].astype(np.int64)]
-    return out
-
-
-def _rows(ordered: pd.DataFrame, given: Any) -> list[Mention]:
-    columns: Mapping[str, list[Any]] = {
-        "id": ordered["id"].tolist(),
-        "source": ordered["source"].tolist(),
-        "created_at": iso(ordered["ns"].to_numpy(np.int64)),
-        "text": ordered["text"].tolist(),
-        "author": ordered["author"].tolist(),
-        "language": [text if told else None for text, told in zip(ordered["language"], given, strict=True)],
-        "url": ("https://posts.example/" + ordered["source"] + "/" + ordered["id"]).tolist(),
-        "reach": ordered["reach"].tolist(),
-        "repost_of": ordered["repost_of"].tolist(),
-        "reply_to": ordered["reply_to"].tolist(),
-        "direction": np.where(ordered["role"] == "reply", "out", "in").tolist(),
-        "replied_at": ordered["replied_at"].tolist(),
-    }
-    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-
-
-def iso(ns: Any) -> list[str]:
-    """ns[m] -> ISO 8601 in UTC to the second, rounded down."""
-    return [f"{text}Z" for text in np.datetime_as_string(ns.astype("datetime64[ns]").astype("datetime64[s]"))]

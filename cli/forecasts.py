@@ -1,9 +1,9 @@
-"""`forecall forecast` and `forecall evidence`: what is expected, and whether social counts."""
+"""`forecall forecast` and `forecall explain`: what is expected, and what a number of it is made of."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,22 +15,18 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from jobs.predict import Rows
+    from store.explanations import Explanation
     from store.settings import Settings
 
 Queue = Annotated[str | None, typer.Option(help="One queue; else all.", show_default=False)]
 SCREEN = {"mean": "mean", "0.5": "expected", "0.8": "busy (8 in 10)", "0.9": "safe (9 in 10)"}
 COSTS = {"aht_seconds": "AHT (s)", "workload_hours": "work (h)"}
-GATES = {
-    "open": "social counts",
-    "shut": "social does not count",
-    "not enough history": "not enough history yet",
-}
 
 
 def register(app: typer.Typer) -> None:
     """Add both commands to the application."""
     app.command(rich_help_panel="Forecast")(forecast)
-    app.command(rich_help_panel="Forecast")(evidence)
+    app.command(rich_help_panel="Forecast")(explain)
 
 
 def forecast(
@@ -210,29 +206,67 @@ def within(found: pd.DataFrame, days: int) -> pd.DataFrame:
     return found[starts < first + pd.Timedelta(days=days)].reset_index(drop=True)
 
 
-def evidence(queue: Queue = None, as_json: AsJson = False) -> None:
-    """Does it help? Per queue, how far ahead and indicator: the head start, the accuracy gained, and the verdict."""
-    from store.scores import load_evidence
-
-    with console.open_sessions(console.settings()) as sessions, sessions() as session:
+def explain(
+    queue: Annotated[str, typer.Option(help="The queue.")],
+    at: Annotated[str, typer.Option(help="A moment in the bucket (ISO 8601, else local time).")],
+    granularity: Annotated[
+        Literal["interval", "hour", "day", "week", "month"], typer.Option(help="The bucket's length.")
+    ] = "interval",
+    language: Annotated[Literal["en", "nl"], typer.Option(help="Of the sentence.")] = "en",
+    as_json: AsJson = False,
+) -> None:
+    """Why this number? The parts of the published forecast of one bucket, which add up to it."""
+    config = console.settings()
+    with console.open_sessions(config) as sessions, sessions() as session:
         _require(session, queue)
-        rows = load_evidence(session, queue)
-    if as_json:
-        console.print_json(rows)
-        return
-    shown = [_told(row) for row in rows]
-    columns = ("queue", "indicator", "how far ahead", "head start", "gained", "verdict", "why")
-    console.show(shown, columns, empty="There is no evidence yet: run `forecall run select_full`.")
+        tz = _zone(session, config, queue)
+        found = _explanation(session, queue, console.moment(at, tz), granularity)
+    from forecast.buckets import zone
+    from forecast.parts import PARTS, about
 
-
-def _told(row: dict[str, Any]) -> dict[str, Any]:
-    lead, lift = row.get("leads_by_minutes"), row.get("lift")
-    return {
-        "queue": row["series"],
-        "indicator": row["signal"],
-        "how far ahead": row["lead_band"],
-        "head start": "–" if lead is None else f"{lead} min",
-        "gained": "–" if lift is None else f"{100 * lift:+.1f} %",
-        "verdict": GATES.get(row["gate"], row["gate"]),
-        "why": row["why"],
+    told = {
+        "queue": queue,
+        "interval_start": found.start.astimezone(zone(tz)).isoformat(),
+        "mean": round(found.mean, 4),
+        "parts": None if found.parts is None else {name: round(found.parts[name], 4) for name in PARTS},
+        "sentence": found.sentence(tz, language),
     }
+    if as_json:
+        console.print_json(told)
+        return
+    rows = [
+        {"part": name.replace("_", " "), "contacts": f"{value:+.2f}",
+         "about": about(name, found.facts, found.start, tz=tz, language=language) if value else ""}
+        for name, value in (found.parts or {}).items()
+    ]  # fmt: skip
+    typer.echo(f"{queue}, {told['interval_start']}")
+    if rows:
+        console.show(rows, ("part", "contacts", "about"), empty="")
+    typer.echo(told["sentence"])
+
+
+def _explanation(session: Session, queue: str, at: pd.Timestamp, granularity: str) -> Explanation:
+    """The stored bucket that holds a moment, or NotFound."""
+    import numpy as np
+
+    from forecast.buckets import Interval, end, floor, index, to_ns
+    from forecast.errors import NotFound
+    from store.explanations import load_explanations
+    from store.queues import load_queues
+
+    held = next(one for one in load_queues(session) if one.name == queue)
+    lengths = {
+        "interval": held.interval, "hour": Interval.HOUR, "day": Interval.DAY, "week": Interval.WEEK,
+        "month": Interval.MONTH,
+    }  # fmt: skip
+    start = floor(np.array([to_ns(at)], dtype=np.int64), lengths[granularity], held.tz)
+    begin = index(start)[0].to_pydatetime()
+    stop = index(end(start, lengths[granularity], held.tz))[0].to_pydatetime()
+    found = load_explanations(session, queue, start=begin, end=stop, granularity=granularity)
+    if not found:
+        raise NotFound(
+            f"No forecast of {queue} is published for {at:%Y-%m-%d %H:%M} UTC.",
+            remedy="See what there is: `forecall forecast`; or make one: `forecall run predict`.",
+            field="at",
+        )
+    return found[-1]

@@ -3,6 +3,7 @@
     queue ─► Archive ─► Snapshot(now) ─► model.fit ─► sample paths ─► per interval, hour, day, week, month ─► a version
                                     └─► long run by day, beyond the intervals ─► day, week, month ─┘
 
+Beside each mean stand its parts, which add up to it (`forecast/parts.py`); the long run has none.
 Where the history has handling times, the paths get a handling time and a workload beside them, and both are stored too.
 The version is a draft that nobody sees until the last line publishes it. Each queue is a transaction of its own, so that
 a long run never keeps others from writing; a queue that cannot be forecast is reported, and the others go on.
@@ -22,17 +23,19 @@ from forecast import catalogue, selection
 from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import Grid, Interval, day_start, end, floor, from_ns, to_ns
 from forecast.errors import NotEnoughHistory
-from forecast.explain import young_history
+from forecast.explain import explained, young_history
 from forecast.models.base import LONG_RUN, Leads, Model, Paths, require_days
 from forecast.models.long_run import LongRun, beyond, long_run
 from forecast.models.long_workload import onward
 from forecast.models.rates import rates
 from forecast.models.split import Split
 from forecast.models.workload import Workload, workload
+from forecast.parts import Parts
 from forecast.vintage import Archive, History
 from jobs.facts import apply_facts, open_archive
 from jobs.ledger import FAILED, Outcome, checkpoint, explain_failure, run_id
 from jobs.select import combined
+from store.explanations import with_facts
 from store.forecasts import create_version, publish_version, save_forecast
 from store.queues import load_queues
 from store.scores import save_report
@@ -55,6 +58,7 @@ class Forecast:
     workload: what the paths cost; None where the queue has no handling times
     days: by local day, the paths and then the long run; None where there is none; day_workload: what they cost
     note: how far the history supports the long run, or ''
+    parts: what the mean of each bucket of `paths` is made of; None where its method cannot tell
     """
 
     paths: Paths
@@ -65,6 +69,7 @@ class Forecast:
     days: Paths | None = None
     day_workload: Workload | None = None
     note: str = ""
+    parts: Parts | None = None
 
 
 @dataclass(frozen=True)
@@ -72,12 +77,14 @@ class Rows:
     """Buckets of one granularity that are not over yet: ds[n], values[n, mean and quantiles].
 
     costs: handling time and workload in seconds, each laid out like the values; None without handling times
+    parts: float[n, len(PARTS)] that add up to the mean, NaN where they are not known; None without any
     """
 
     granularity: str
     ds: Ns
     values: Floats
     costs: tuple[Floats, Floats] | None
+    parts: Floats | None = None
 
 
 def run(session: Session, settings: Settings, now: pd.Timestamp) -> Outcome:
@@ -130,7 +137,10 @@ def forecast_all(
 def save(session: Session, version: int, *, queue: str, forecast: Forecast) -> None:
     """Every granularity of a queue's forecast into a draft."""
     for each in rows(forecast):
-        save_forecast(session, version, queue, each.granularity, each.ds, each.values, costs=each.costs)
+        ds, values = each.ds, each.values
+        save_forecast(
+            session, version, queue, each.granularity, ds, values, costs=each.costs, parts=each.parts
+        )
 
 
 def look_ahead(
@@ -151,12 +161,15 @@ def look_ahead(
     ahead = Leads.days(snapshot.at(midnight), name, near)
     model = method(settings)
     draws, seed = settings.models.draws, settings.models.seed
-    paths = model.fit(snapshot).predict(snapshot, Leads(ahead.grid, cutoff), draws=draws, seed=seed)
+    leads = Leads(ahead.grid, cutoff)
+    paths, parts, facts = explained(model.fit(snapshot), snapshot, name, leads, draws=draws, seed=seed)
     methods = selection.chosen(snapshot, name, model) if isinstance(model, Split) else []
     paths = _with_what_came(paths, history)
+    parts = None if parts is None else parts.with_came(paths.grid, history.grid.ds, _came(history))
     if not warning and history.today - history.first_day < YOUNG_DAYS:
         warning = young_history(snapshot, name, rates(combined(settings)))
-    found = Forecast(paths, cutoff, methods, warning, workload(history, paths, seed=seed))
+    work = workload(history, paths, seed=seed)
+    found = Forecast(paths, cutoff, with_facts(methods, facts), warning, work, parts=parts)
     if far <= near:
         return found
     return _further(found, long_run(snapshot, name, days=far, draws=draws, seed=seed), history.today)
@@ -213,13 +226,20 @@ def rows(forecast: Forecast) -> Iterator[Rows]:
     far = near if forecast.days is None else (forecast.days, forecast.day_workload)
     own = forecast.paths.grid.interval
     paths, work = far if own is Interval.DAY else near
-    yield _rows("interval", forecast.cutoff, paths, work=work, whole=paths.grid)
+    yield _beside(forecast, _rows("interval", forecast.cutoff, paths, work=work, whole=paths.grid), own)
     for granularity, length in GRANULARITIES.items():
         if length.seconds >= own.seconds:
             paths, work = far if length.slots == 1 else near
             cost = None if work is None else work.total(length)
             total = paths.total(length) if cost is None else cost.contacts
-            yield _rows(granularity, forecast.cutoff, total, work=cost, whole=paths.grid)
+            made = _rows(granularity, forecast.cutoff, total, work=cost, whole=paths.grid)
+            yield _beside(forecast, made, length)
+
+
+def _beside(forecast: Forecast, rows: Rows, length: Interval) -> Rows:
+    """The rows with the parts of their means; what the long run has a share in has none."""
+    parts = forecast.parts
+    return rows if parts is None else replace(rows, parts=parts.beside(length, rows.ds, rows.values[:, 0]))
 
 
 def _rows(granularity: str, cutoff: int, paths: Paths, *, work: Workload | None, whole: Grid) -> Rows:
@@ -256,10 +276,15 @@ def _cutoff(archive: Archive, name: str, now: pd.Timestamp) -> tuple[int, str]:
     return last, f"{name}: the data end on {local:%Y-%m-%d %H:%M}, so the forecast begins there."
 
 
+def _came(history: History) -> Floats:
+    """float[n]: what came in the history's buckets, NaN unknown; closed and without a row is zero."""
+    return np.where(history.open | ~np.isnan(history.y), history.y, 0.0)
+
+
 def _with_what_came(paths: Paths, history: History) -> Paths:
     """Today's known buckets take the place of their forecast; the days back to the start of week and month go before."""
     grid, past = paths.grid, history.grid
-    known = np.where(history.open | ~np.isnan(history.y), history.y, 0.0)  # closed and without a row is zero
+    known = _came(history)
     values = paths.values.copy()
     today = np.searchsorted(grid.ds, past.ds)
     mine = (past.ds >= grid.ds[0]) & (today < len(grid)) & ~np.isnan(known)

@@ -21,6 +21,7 @@ from forecast.arrays import Floats, Ns
 from forecast.buckets import to_ns
 from forecast.errors import InputError, NotFound
 from forecast.models.base import QUANTILES
+from forecast.parts import PARTS
 from store.columns import moments
 from store.statements import series_ids, table_of, write
 from store.tables import ForecastRow, ForecastSeries, RunRow, VersionRow
@@ -28,8 +29,8 @@ from store.tables import ForecastRow, ForecastSeries, RunRow, VersionRow
 COLUMNS = ("mean", *(f"{tau:g}" for tau in QUANTILES))
 # in seconds, the mean first
 COSTS = {name: (name, *(f"{name}_{tau:g}" for tau in QUANTILES)) for name in ("aht", "workload")}
+PART_COLUMNS = tuple(f"part_{name}" for name in PARTS)
 PACKED = np.dtype("<f4")
-UNKNOWN = np.full(len(COLUMNS), np.nan, dtype=PACKED).tobytes()
 
 Numbers: TypeAlias = npt.NDArray[np.floating[Any]]
 
@@ -64,10 +65,12 @@ def save_forecast(
     values: Numbers,
     *,
     costs: tuple[Numbers, Numbers] | None = None,
+    parts: Numbers | None = None,
 ) -> None:
     """Pack ds[n] (ns) and values[n, 1 + len(QUANTILES)] (the mean first) into rows of a draft; saving again replaces them.
 
     costs: handling time and workload, in seconds, laid out like the values.
+    parts: float[n, len(PARTS)] that add up to the mean; a row of NaN is kept as none.
     """
     count = len(ds_ns)
     if count == 0:
@@ -82,6 +85,7 @@ def save_forecast(
         "packed": _packed(values, count),
         "aht": [None] * count if aht is None else _packed(aht, count),
         "workload": [None] * count if workload is None else _packed(workload, count),
+        "parts": [None] * count if parts is None else _packed_parts(parts, count),
     }
     keys = ["version_id", "series_id", "granularity", "ds"]
     write(
@@ -90,15 +94,20 @@ def save_forecast(
         columns,
         then=lambda insert: insert.on_conflict_do_update(
             index_elements=keys,
-            set_={name: insert.excluded[name] for name in ("packed", "aht", "workload")},
+            set_={name: insert.excluded[name] for name in ("packed", "aht", "workload", "parts")},
         ),
     )
 
 
-def _packed(values: Numbers, count: int) -> list[bytes]:
+def _packed_parts(parts: Numbers, count: int) -> list[bytes | None]:
+    known = [not bool(np.isnan(row).any()) for row in parts]
+    return [raw if held else None for raw, held in zip(_packed(parts, count, len(PARTS)), known, strict=True)]
+
+
+def _packed(values: Numbers, count: int, wide: int = len(COLUMNS)) -> list[bytes]:
     packed = np.ascontiguousarray(values, dtype=PACKED)
-    if packed.shape != (count, len(COLUMNS)):
-        raise ValueError(f"a forecast of {count} buckets is [{count}, {len(COLUMNS)}], not {packed.shape}")
+    if packed.shape != (count, wide):
+        raise ValueError(f"a forecast of {count} buckets is [{count}, {wide}], not {packed.shape}")
     raw, width = packed.tobytes(), packed.shape[1] * PACKED.itemsize
     return [raw[at : at + width] for at in range(0, len(raw), width)]
 
@@ -129,15 +138,17 @@ def load_forecast(
     version: str | int = "published",
     as_of: dt.datetime | None = None,
     costs: bool = False,
+    parts: bool = False,
 ) -> pd.DataFrame:
     """-> forecast[series, ds, mean, 0.025, ... 0.975], start <= ds < end, by series and ds.
 
     version: `published` (locked ones count), `locked`, `latest` (drafts too, once their run has ended) or an id
     as_of: what was published (for `latest`: made) by then
     costs: also aht, aht_0.025, ... workload, workload_0.025, ... in seconds, NaN where no handling time is forecast
+    parts: also version (its id) and part_level, ... (PART_COLUMNS), NaN where none are kept
     """
     table, made = table_of(ForecastRow), table_of(VersionRow)
-    packed = ["packed", *(COSTS if costs else ())]
+    packed = ["packed", *(COSTS if costs else ()), *(["parts", "version_id"] if parts else ())]
     query = select(
         ForecastSeries.name, table.c.ds, *(table.c[name] for name in packed), _rank(table, made, version)
     )
@@ -163,18 +174,22 @@ def load_forecast(
 
 def _frame(rows: Sequence[Any], packed: Sequence[str]) -> pd.DataFrame:
     """Stored rows (name, ds, packed values ...) -> forecast[series, ds, ...]."""
-    values = [_unpacked([row[2 + at] for row in rows]) for at in range(len(packed))]
-    names = [*COLUMNS, *(name for cost in packed[1:] for name in COSTS[cost])]
-    frame = pd.DataFrame(np.hstack(values), columns=names)
+    columns = {"packed": COLUMNS, **COSTS, "parts": PART_COLUMNS}
+    kept = [name for name in packed if name in columns]
+    values = [_unpacked([row[2 + at] for row in rows], len(columns[name])) for at, name in enumerate(kept)]
+    frame = pd.DataFrame(np.hstack(values), columns=[name for each in kept for name in columns[each]])
     frame.insert(0, "series", pd.Series([row.name for row in rows], dtype=object))
     frame.insert(1, "ds", moments(np.array([row.ds for row in rows], dtype=np.int64)))
+    if "version_id" in packed:
+        frame.insert(2, "version", np.array([row.version_id for row in rows], dtype=np.int64))
     return frame
 
 
-def _unpacked(rows: list[bytes | None]) -> Floats:
-    """Packed rows [n] -> float[n, 1 + len(QUANTILES)], NaN where there is none."""
-    raw = b"".join(UNKNOWN if row is None else row for row in rows)
-    return np.frombuffer(raw, dtype=PACKED).reshape(len(rows), len(COLUMNS)).astype(np.float64)
+def _unpacked(rows: list[bytes | None], wide: int) -> Floats:
+    """Packed rows [n] -> float[n, wide], NaN where there is none, or one of another width."""
+    unknown = np.full(wide, np.nan, dtype=PACKED).tobytes()
+    raw = b"".join(row if row is not None and len(row) == len(unknown) else unknown for row in rows)
+    return np.frombuffer(raw, dtype=PACKED).reshape(len(rows), wide).astype(np.float64)
 
 
 def _rank(table: Any, made: Any, version: str | int) -> ColumnElement[int]:

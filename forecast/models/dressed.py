@@ -9,14 +9,16 @@ Smith 2003, Tellus 55A:16-30).
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import Grid, day_start
 from forecast.errors import NotEnoughHistory
+from forecast.models.attribution import attribute
 from forecast.models.base import FittedRate, Leads, Paths, RateModel, bands
 from forecast.models.driver_effects import sway
 from forecast.models.expected import NIGHTS, SETTLING, Expected, Learnt
@@ -32,13 +34,14 @@ from forecast.models.past import (
 )
 from forecast.models.signal_effect import Effect, Scored, features_at, intensity
 from forecast.models.special_days import special_days
+from forecast.parts import PARTS, adding_up
 from forecast.vintage import History, Snapshot
 
 DEAR_DAYS = 56
 LARGEST_EFFECT = 4.0  # standard deviations of a drawn day effect
 
 Gate = Callable[[Scored], float]
-"""From a band's forward predictions to the weight its signal gets there: 0 shut, 1 open."""
+"""From a band's forward predictions to the weight its signal gets there: from 0, shut, to 1."""
 
 
 def always_open(scored: Scored) -> float:
@@ -64,6 +67,22 @@ class Dressed:
         return FittedDressed(self, {name: learn(self, snapshot, name) for name in snapshot.names})
 
 
+class Explained(NamedTuple):
+    """Paths of one series; parts: float[n, len(PARTS)] adding up to their mean; social: contacts that each signal adds."""
+
+    paths: Paths
+    parts: Floats
+    social: dict[str, float]
+
+
+class _Looked(NamedTuple):
+    """What paths are drawn about: the histories, the rate asked for, and by signal the contacts beyond it."""
+
+    nights: list[History]
+    expected: Expected
+    excess: dict[str, Floats]
+
+
 @dataclass(frozen=True)
 class FittedDressed:
     """A dressed model with what it learnt, by series."""
@@ -76,29 +95,54 @@ class FittedDressed:
         values = np.stack([self._series(snapshot, name, leads, draws, seed) for name in snapshot.names])
         return Paths(snapshot.names, leads.grid, values)
 
+    def explain(self, snapshot: Snapshot, name: str, leads: Leads, *, draws: int, seed: int) -> Explained:
+        """The paths of one series as `predict` draws them, to the bit, and what their mean is made of."""
+        if len(leads.grid) == 0:
+            values = np.zeros((0, draws))
+            return Explained(Paths((name,), leads.grid, values[None]), np.zeros((0, len(PARTS))), {})
+        learnt, looked = self.learnt[name], self._look(snapshot, name, leads)
+        values = self._draw(looked, name, leads, draws, seed)
+        expected, full = looked.expected, looked.excess
+        quiet = self._excess(snapshot, name, leads, expected, silent=True)
+        extra = [_bounded(each, expected) for each in (quiet, full)]
+        parts = attribute(learnt, looked.nights, leads.grid, expected, *extra)
+        ahead = looked.nights[0].opening(leads.grid) & (leads.grid.ds >= leads.cutoff)
+        social = {signal: float((each - quiet[signal])[ahead].sum()) for signal, each in full.items()}
+        paths = Paths((name,), leads.grid, values[None])
+        return Explained(paths, adding_up(parts, values.mean(axis=1)), social)
+
     def _series(self, snapshot: Snapshot, name: str, leads: Leads, draws: int, seed: int) -> Floats:
         if len(leads.grid) == 0:
             return np.zeros((0, draws))
-        learnt, nights = self.learnt[name], nights_before(snapshot, name, leads, plain=self.model.plain)
-        history = nights[0]
-        expected = Expected.of(learnt, nights, leads.grid, intraday=self.model.intraday)
-        extra = self._excess(snapshot, name, leads, expected)
+        return self._draw(self._look(snapshot, name, leads), name, leads, draws, seed)
+
+    def _look(self, snapshot: Snapshot, name: str, leads: Leads) -> _Looked:
+        nights = nights_before(snapshot, name, leads, plain=self.model.plain)
+        expected = Expected.of(self.learnt[name], nights, leads.grid, intraday=self.model.intraday)
+        return _Looked(nights, expected, self._excess(snapshot, name, leads, expected))
+
+    def _draw(self, looked: _Looked, name: str, leads: Leads, draws: int, seed: int) -> Floats:
+        learnt, history, expected = self.learnt[name], looked.nights[0], looked.expected
+        extra = _bounded(looked.excess, expected)
         rng = np.random.default_rng([seed, zlib.crc32(name.encode()), zlib.crc32(self.model.name.encode())])
         doubt = sway(history, leads.grid, expected.rate, draws, rng)
         return draw(learnt, expected, extra, leads.grid, history.opening(leads.grid), draws, rng, doubt=doubt)
 
-    def _excess(self, snapshot: Snapshot, name: str, leads: Leads, expected: Expected) -> Floats:
-        """Contacts beyond the rate that the latest contacts and signals announce, float[n]."""
+    def _excess(
+        self, snapshot: Snapshot, name: str, leads: Leads, expected: Expected, *, silent: bool = False
+    ) -> dict[str, Floats]:
+        """Signal -> contacts beyond the rate float[n] that it and the latest contacts announce; silent: these alone."""
         effects = self.learnt[name].effects
-        total = np.zeros(len(leads.grid))
+        found: dict[str, Floats] = {}
         for signal in dict.fromkeys(used for used, _ in effects):
             heard = self._heard(snapshot, signal)
             if heard is None:
                 continue
-            features = np.concatenate([expected.own, heard])
+            features = np.concatenate([expected.own, np.zeros_like(heard) if silent else heard])
             mine = [effect for used, effect in effects if used == signal]
-            total += intensity(mine, features, leads.seconds, expected.likely, bands(leads.grid.interval))
-        return np.maximum(total, -0.7 * expected.likely)
+            likely, spans = expected.likely, bands(leads.grid.interval)
+            found[signal] = intensity(mine, features, leads.seconds, likely, spans)
+        return found
 
     def _heard(self, snapshot: Snapshot, signal: str) -> Floats | None:
         """Deviations of a signal as known at the cutoff, float[windows]; None where it is gone or too young."""
@@ -106,6 +150,14 @@ class FittedDressed:
             return None
         features, enough = features_at([snapshot.signal(signal)], np.array([snapshot.cutoff]))
         return features[0] if enough[0] else None
+
+
+def _bounded(excess: Mapping[str, Floats], expected: Expected) -> Floats:
+    """By signal the contacts beyond the rate float[n] -> their sum [n]; no news takes away nearly all."""
+    total = np.zeros(len(expected.rate))
+    for each in excess.values():
+        total += each
+    return np.maximum(total, -0.7 * expected.likely)
 
 
 def nights_before(snapshot: Snapshot, name: str, leads: Leads, *, plain: bool = False) -> list[History]:
@@ -159,7 +211,7 @@ def _effects(model: Dressed, scores: Sequence[BandScores]) -> tuple[tuple[str, E
                 scored.rows.excess - scored.without
             )
             if weight > 0 and float(loss[scored.valid].sum()) < least:
-                best, least = (signal, effect), float(loss[scored.valid].sum())
+                best, least = (signal, effect.shrunk(weight)), float(loss[scored.valid].sum())
         if best is not None:
             chosen.append(best)
     return tuple(chosen)
@@ -192,7 +244,7 @@ def draw(
     slot += noise.slot.middle
     mean = expected.rate[:, None] * doubt * np.exp(day[expected.place] + slot[expected.place, grid.slot])
     if np.any(extra != 0):
-        unsure = max((effect.doubt for _, effect in learnt.effects), default=0.0)
+        unsure = learnt.unsure
         size = np.exp(unsure * rng.standard_normal((1, draws)) - unsure**2 / 8)
         mean = np.maximum(mean + extra[:, None] * size, 0.1 * mean)
     shut = rng.random((count, draws)) < expected.closed[:, None]

@@ -49,6 +49,11 @@ class Learnt:
     special: SpecialDays
     effects: tuple[tuple[str, Effect], ...] = ()
 
+    @property
+    def unsure(self) -> float:
+        """Standard deviation of the log size of signal effects, by which paths differ; 0 without any."""
+        return max((effect.doubt for _, effect in self.effects), default=0.0)
+
     def plain(self) -> Learnt:
         """With the noise alone: no moved middle, no echo, no special day that the rates do not know themselves."""
         special = SpecialDays(Calendar(), self.special.works, {})
@@ -60,12 +65,14 @@ class Expected:
     """The rate asked for, after today's news.
 
     rate:   float[n], if the queue opens
+    before: float[n] before today's news, days that may be closed in proportion
     closed: float[days] probability that it does not; place: int64[n] row of `days`; days: local days
     news:   what today's slots said of the rest of today; None before the first of them
     own:    float[ages] the contacts' own excess just before the cutoff
     """
 
     rate: Floats
+    before: Floats
     closed: Floats
     place: Ns
     days: Ns
@@ -91,11 +98,10 @@ class Expected:
 
         nights: the history as known now and, where the grid reaches far, as known some nights before
         """
-        history, first, last = nights[0], nights[0].today, int(grid.day[-1])
-        table, closed = _if_open(learnt, nights, last, grid)
-        noise, count = learnt.noise, np.arange(last - first + 1)
-        move = noise.day.middle(count) + learnt.echo.ahead(first, len(count))
-        table *= np.exp(move)[:, None]
+        history, first = nights[0], nights[0].today
+        table, closed = foreseen(learnt, nights, grid)
+        noise, at = learnt.noise, (grid.day - first, grid.slot)
+        before = (table * (1 - closed)[:, None])[at]
         own, news = np.zeros(len(OWN_SECONDS) - 1), None
         seen = slots_seen(history)
         if intraday and seen:
@@ -107,7 +113,17 @@ class Expected:
             table[0] *= np.exp(np.clip(news.adjustment[0], -2, 2))
             table[1:] *= np.exp(_carried(noise, len(table), float(news.shift[0])))[1:, None]
         days, place = np.unique(grid.day, return_inverse=True)
-        return cls(table[grid.day - first, grid.slot], closed[days - first], place, days, first, news, own)
+        return cls(table[at], before, closed[days - first], place, days, first, news, own)
+
+
+def foreseen(learnt: Learnt, nights: Sequence[History], grid: Grid) -> tuple[Floats, Floats]:
+    """Before today's news: rates float[days, slots] from today to the grid's last day, if the queue opens, and the
+    probability of each day that it does not."""
+    first, last = nights[0].today, int(grid.day[-1])
+    table, closed = _if_open(learnt, nights, last, grid)
+    count = np.arange(last - first + 1)
+    move = learnt.noise.day.middle(count) + learnt.echo.ahead(first, len(count))
+    return table * np.exp(move)[:, None], closed
 
 
 def _if_open(learnt: Learnt, nights: Sequence[History], last: int, grid: Grid) -> tuple[Floats, Floats]:

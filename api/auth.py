@@ -36,6 +36,7 @@ LASTS = dt.timedelta(hours=12)
 RULES = (
     (re.compile(r"/v1/(mentions|volumes|signals)"), "write"),
     (re.compile(r"/v1/forecasts/versions/[^/]+/publish"), "plan"),
+    (re.compile(r"/v1/alerts/[^/]+/acknowledge"), "plan"),
     (re.compile(r"/_dash-[^/]*|/sign-out"), "read"),  # Dash asks by POST; a page that writes gets a rule
 )
 

@@ -38,7 +38,9 @@ JOBS: Mapping[str, tuple[str, str, str]] = {
     "select": ("jobs.select", "run", "compare the fast methods"),
     "select_full": ("jobs.select", "run_full", "compare all methods and decide where social counts"),
     "predict": ("jobs.predict", "run", "forecast and publish"),
+    "alert": ("jobs.alert", "run", "warn of peaks that posts foretell"),
     "retain": ("jobs.retain", "run", "drop old texts and old drafts"),
+    "digest": ("jobs.digest", "run", "make the weekly digest of every reason owner"),
 }
 
 

@@ -39,8 +39,8 @@ def mount(
 ) -> None:
     """Serve the pages at `/` and `/accuracy`; everything else of theirs lies under `/_dash-` and `/_favicon.ico`.
 
-    Whoever mounts guards these paths: Dash knows no rights. `settings` are not needed yet: what depends on them (zones,
-    opening hours) is stored with each queue. Without a `clock` the application's own is used, if it has one.
+    Whoever mounts guards these paths: Dash knows no rights. Of `settings` the pages need the measures and owners of peak
+    warnings; zones and opening hours are stored with each queue. Without a `clock` the application's own is used, if it has one.
     """
     now: Callable[[], dt.datetime] = clock if clock is not None else getattr(app.state, "clock", _now)
 
@@ -64,7 +64,7 @@ def mount(
     )
     dash.layout = lambda: layout.shell(dash)
     layout.register(dash, sessions)
-    forecast_page.register(dash, sessions, now)
+    forecast_page.register(dash, sessions, now, settings)
     accuracy_page.register(dash, sessions)
     dash.init_app(app)
 

@@ -10,8 +10,9 @@ from dash import html
 
 from api.dashboard import judgement, outlook
 from api.dashboard.parts import card, with_code
-from api.dashboard.queries import Held
+from api.dashboard.queries import Held, Warned
 from api.dashboard.words import Words, local
+from forecast.alert_sentence import sentence
 from forecast.buckets import Interval, from_ns
 
 
@@ -83,7 +84,11 @@ def _stretch(held: Held, start: pd.Timestamp, end: pd.Timestamp, words: Words) -
 
 
 def _peak(held: Held, hours: pd.DataFrame, words: Words) -> Any:
+    """Live peak warnings go before what the forecast says of the next hours."""
     title = words("peak_title")
+    if held.warned:
+        said = [part for one in held.warned for part in _warning(held, one, words)]
+        return card(words("alert_title"), [_big(words("peak_yes"), "peak"), *said], tone="warn")
     if held.queue.interval.slots == 1:
         return card(title, [_line(words("peak_coarse"))], tone="quiet")
     found = outlook.peak(held, hours)
@@ -102,6 +107,25 @@ def _peak(held: Held, hours: pd.DataFrame, words: Words) -> Any:
             title, [_big(words("peak_yes"), "peak"), _line(words("peak_yes_text", **values))], tone="warn"
         )
     return card(title, [_big(words("peak_no"), "peak"), _line(words("peak_no_text", **values))])
+
+
+def _warning(held: Held, warned: Warned, words: Words) -> list[Any]:
+    """One warning: what to expect, what is still in time, and who is on it."""
+    told = sentence(
+        warned.surge, tz=held.queue.tz, channel=held.queue.channel, now=warned.at, language=words.language
+    )
+    left = ", ".join(words("alert_measure", name=one.name, n=one.minutes) for one in warned.left)
+    lines = [
+        html.P(f"{told[0].upper()}{told[1:]}.", className="line strong-line alert-sentence"),
+        html.P(words("alert_in_time", measures=left) if left else words("alert_too_late"), className="line"),
+    ]
+    if warned.owner or warned.by:
+        key = "alert_picked_up" if warned.by else "alert_owner"
+        lines.append(html.P(words(key, owner=warned.owner or "–", who=warned.by), className="line"))
+    if warned.faq.startswith(("https://", "http://")):
+        link = html.A(words("alert_faq"), href=warned.faq, target="_blank", rel="noopener noreferrer")
+        lines.append(html.P(link, className="line"))
+    return lines
 
 
 def _social(held: Held, words: Words) -> Any:

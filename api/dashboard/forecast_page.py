@@ -12,7 +12,7 @@ import pandas as pd
 from dash import Dash, Input, Output, State, dcc, html, no_update
 from sqlalchemy.orm import Session, sessionmaker
 
-from api.dashboard import cards, figures, outlook, posts, queries, tables
+from api.dashboard import cards, figures, outlook, posts, queries, tables, why
 from api.dashboard.axes import labels
 from api.dashboard.palette import palette
 from api.dashboard.parts import aria, legend, notice, panel, problem, segments, with_code
@@ -22,6 +22,7 @@ from api.dashboard.words import Words, local
 from forecast.buckets import Interval, column_ns, from_ns
 from forecast.errors import ForecallError, NotFound
 from store.queues import Queue
+from store.settings import Settings
 
 Clock = Callable[[], dt.datetime]
 HIDDEN: dict[str, str] = {"display": "none"}
@@ -63,6 +64,7 @@ def page(queues: list[Queue], words: Words) -> Any:
     content = [
         html.Div(id="cards", className="cards"),
         panel(words("figure_title"), [chart], tools=[html.Div(id="legend")]),
+        why.why_panel(words),
         panel(
             words("table_title"),
             [html.P(id="band-note", className="note"), grid],
@@ -88,7 +90,9 @@ def _channel(queue: Queue, words: Words) -> str:
     return words(f"channel_{queue.channel}") if words.has(f"channel_{queue.channel}") else queue.channel
 
 
-def register(app: Dash, sessions: sessionmaker[Session], clock: Clock) -> None:
+def register(
+    app: Dash, sessions: sessionmaker[Session], clock: Clock, settings: Settings | None = None
+) -> None:
     """The callbacks; what they do is in `screen` and `file`, which need no browser."""
     outputs = [
         Output("notice", "children"), Output("content", "style"), Output("meta", "children"), Output("cards", "children"),
@@ -99,8 +103,9 @@ def register(app: Dash, sessions: sessionmaker[Session], clock: Clock) -> None:
     @app.callback(outputs, [*CHOICES, Input("theme", "data"), Input("tick", "n_intervals")])
     def show(queue: str, period: str, step: str, language: str, theme: str | None, _: int) -> tuple[Any, ...]:
         with sessions() as session:
-            return screen(session, queue, period, step, Words(language), theme, clock())
+            return screen(session, queue, period, step, Words(language), theme, clock(), settings)
 
+    why.register(app, sessions, clock)
     states = [State(one.component_id, one.component_property) for one in CHOICES]
 
     @app.callback(Output("csv", "data"), Input("csv-button", "n_clicks"), states, prevent_initial_call=True)
@@ -120,10 +125,11 @@ def screen(
     words: Words,
     theme: str | None,
     now: dt.datetime,
+    settings: Settings | None = None,
 ) -> tuple[Any, ...]:
     """Everything that stands on the page for these choices, in the order of the callback's outputs."""
     try:
-        held = queries.load(session, queue, period, step, now)
+        held = queries.load(session, queue, period, step, now, settings)
     except NotFound:
         return _nothing(notice(words("empty_data"), words("empty_data_text")))
     except ForecallError as error:

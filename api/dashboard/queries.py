@@ -12,14 +12,18 @@ import pandas as pd
 from sqlalchemy.orm import Session
 
 from api.dashboard.windows import STEPS, Window
-from forecast.buckets import column_ns, from_ns
+from forecast.alerts import PICKED_UP, Measure, Surge, in_time
+from forecast.buckets import column_ns, from_ns, to_ns
 from forecast.days import OpeningHours
 from forecast.errors import NotFound
 from forecast.vintage import Archive, Series, Versions
+from store.alert_settings import Alerts
+from store.alerts import load_alerts
 from store.days import load_hours
 from store.forecasts import list_versions, load_forecast
 from store.queues import Queue, load_queues
 from store.scores import load_evidence, load_scores
+from store.settings import Reason, Settings
 from store.signals import load_signals
 from store.volumes import load_volumes
 
@@ -55,6 +59,18 @@ class Social:
 
 
 @dataclass(frozen=True)
+class Warned:
+    """A live peak warning of the queue. left: measures still in time; by: who picked it up, '' where nobody did; at: ns."""
+
+    surge: Surge
+    left: tuple[Measure, ...]
+    owner: str
+    faq: str
+    by: str
+    at: int
+
+
+@dataclass(frozen=True)
 class Held:
     """Everything one look at a queue needs.
 
@@ -71,6 +87,7 @@ class Held:
     evidence: list[dict[str, Any]]
     contacts_as_of: dt.datetime | None
     window: Window
+    warned: tuple[Warned, ...] = ()
 
 
 def choose(queues: Sequence[Queue], name: str | None) -> Queue:
@@ -80,8 +97,18 @@ def choose(queues: Sequence[Queue], name: str | None) -> Queue:
     return next((queue for queue in queues if queue.name == name), queues[0])
 
 
-def load(session: Session, name: str | None, period: str, step: str, now: dt.datetime) -> Held:
-    """All of a queue's window. NotFound without a queue; everything else may be empty."""
+def load(
+    session: Session,
+    name: str | None,
+    period: str,
+    step: str,
+    now: dt.datetime,
+    settings: Settings | None = None,
+) -> Held:
+    """All of a queue's window. NotFound without a queue; everything else may be empty.
+
+    settings: measures and owners of peak warnings; without them the usual measures, and nobody
+    """
     queue = choose(load_queues(session), name)
     made = _made(session, queue.name, now)
     moment = now if made is None or made.reaches_now else made.cutoff
@@ -100,7 +127,22 @@ def load(session: Session, name: str | None, period: str, step: str, now: dt.dat
         load_evidence(session, queue.name),
         None if volumes.empty else volumes["known_at"].max().to_pydatetime(),
         window,
+        _warned(session, queue.name, now, settings),
     )
+
+
+def _warned(session: Session, name: str, now: dt.datetime, settings: Settings | None) -> tuple[Warned, ...]:
+    """The live peak warnings of a queue, the largest first."""
+    known = Alerts() if settings is None else settings.alerts
+    reasons = {} if settings is None else settings.reasons
+    measures = tuple(Measure(one.name, one.minutes) for one in known.measures)
+    found = []
+    for alert in load_alerts(session, state="live", queues=[name]):
+        reason = reasons.get(alert.surge.topic, Reason())
+        by = next((act.who for act in alert.acts if act.act == PICKED_UP), "")
+        left = in_time(measures, alert.surge.start, to_ns(now))
+        found.append(Warned(alert.surge, left, reason.owner, reason.faq, by, to_ns(now)))
+    return tuple(sorted(found, key=lambda one: -one.surge.extra))
 
 
 def _forecasts(session: Session, name: str, window: Window) -> dict[str, pd.DataFrame]:

@@ -37,6 +37,7 @@ RULES = (
     (re.compile(r"/v1/(mentions|volumes|signals)"), "write"),
     (re.compile(r"/v1/forecasts/versions/[^/]+/publish"), "plan"),
     (re.compile(r"/v1/alerts/[^/]+/acknowledge"), "plan"),
+    (re.compile(r"/v1/(causes|evidence/assumptions)(/[^/]+)?"), "plan"),
     (re.compile(r"/_dash-[^/]*|/sign-out"), "read"),  # Dash asks by POST; a page that writes gets a rule
 )
 
@@ -58,7 +59,7 @@ def scope_needed(method: str, path: str) -> str:
     """The scope a request needs: by the rules for what changes something, `read` to read, else `admin`."""
     if method in SAFE:
         return "read"
-    if method == "POST":
+    if method in ("POST", "DELETE"):
         return next((scope for rule, scope in RULES if rule.fullmatch(path)), "admin")
     return "admin"
 

@@ -22,6 +22,7 @@ from forecast.errors import InputError, NotFound
 from forecast.models.base import QUANTILES
 from store.forecasts import ForecastVersion, list_versions, load_forecast
 from store.queues import Queue, load_queues, require_queues
+from store.reasons import reason_name, stored_reasons
 from store.scores import load_notes
 
 NAMES = tuple(f"{tau:g}" for tau in QUANTILES)
@@ -64,6 +65,15 @@ class Ask:
         starts = [str(self.start(queue)) for queue in self.queues]
         return etag_of(self.query.model_dump(), newest, self.queues, self.use, starts)
 
+    def topic(self, queue: Queue) -> str:
+        """The reason its rows are of: the one asked for, where the queue is divided."""
+        return self.query.topic or queue.topic
+
+    def series(self, queue: Queue) -> str:
+        """The name its rows are stored under."""
+        topic = self.topic(queue)
+        return queue.name if topic == queue.topic else reason_name(queue.name, topic)
+
     def start(self, queue: Queue) -> dt.datetime | None:
         """From when on rows of the queue are asked for."""
         if self.query.start is not None:
@@ -83,7 +93,10 @@ def understand(session: Session, query: ForecastQuery, now: dt.datetime, company
     """The question with its queues, its version and its signals; InputError or NotFound where it cannot be answered."""
     if query.queue:
         require_queues(session, query.queue)
-    queues = tuple(queue for queue in load_queues(session) if _asked(queue, query))
+    divided = {} if query.topic is None else stored_reasons(session)
+    queues = tuple(
+        queue for queue in load_queues(session) if _asked(queue, query, divided.get(queue.name, ()))
+    )
     version: str | int = int(query.version) if query.version.isdecimal() else query.version
     as_of = moments.optional(query.as_of, company_tz, "as_of")
     newest = _newest(session, version, as_of)
@@ -95,11 +108,11 @@ def understand(session: Session, query: ForecastQuery, now: dt.datetime, company
     return replace(ask, use=uses(session, None if newest is None else newest.cutoff))
 
 
-def _asked(queue: Queue, query: ForecastQuery) -> bool:
+def _asked(queue: Queue, query: ForecastQuery, reasons: Sequence[str]) -> bool:
     return (
         (not query.queue or queue.name in query.queue)
         and query.channel in (None, queue.channel)
-        and query.topic in (None, queue.topic)
+        and query.topic in (None, queue.topic, *reasons)
     )
 
 
@@ -202,7 +215,7 @@ def _load(
 ) -> pd.DataFrame:
     return load_forecast(
         session,
-        series=[queue.name],
+        series=[ask.series(queue)],
         start=start,
         end=ask.end(queue),
         granularity=_stored(queue, ask.query.granularity),
@@ -232,7 +245,7 @@ def _of_queue(forecast: pd.DataFrame, queue: Queue, ask: Ask) -> Iterator[Foreca
         yield ForecastRow(
             queue=queue.name,
             channel=queue.channel,
-            topic=queue.topic,
+            topic=ask.topic(queue),
             start=moments.local_of(moment, queue.tz),
             start_utc=moment,
             mean=numbers[0],

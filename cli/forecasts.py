@@ -111,13 +111,14 @@ def published(session: Session, queue: str | None, granularity: str, *, days: in
     """
     from forecast.errors import NotFound
     from store.forecasts import list_versions, load_forecast
+    from store.queues import load_queues
     from store.scores import load_notes
     from store.settings import INTERVAL_DAYS
 
     version = next((one for one in list_versions(session) if one.published_at is not None), None)
     if version is None:
         raise NotFound("No forecast is published yet.", remedy="Make one: `forecall run predict`.")
-    chosen = None if queue is None else [queue]
+    chosen = [one.name for one in load_queues(session)] if queue is None else [queue]
     notes = load_notes(session, version.run_id) if days > INTERVAL_DAYS else {}
     console.warn([note for name, note in notes.items() if queue in (None, name)])
     found = load_forecast(session, series=chosen, granularity=granularity, version=version.id, costs=True)

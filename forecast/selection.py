@@ -50,7 +50,7 @@ def champion(candidates: Sequence[str] | None = None, *, social: bool = True) ->
     names = tuple(candidates or CANDIDATES)
     combined = Dressed("champion", rates(names), gate=evidence.gate if social else None)
     stand_by = Dressed("champion", rates(STAND_BY))
-    return Split(Champion(combined, stand_by))
+    return Split(Champion(combined, stand_by), gate=evidence.gate if social else None)
 
 
 def chosen(snapshot: Snapshot, name: str, model: Split) -> list[dict[str, Any]]:

@@ -34,6 +34,7 @@ from forecast.parts import Parts
 from forecast.vintage import Archive, History
 from jobs.facts import apply_facts, open_archive
 from jobs.ledger import FAILED, Outcome, checkpoint, explain_failure, run_id
+from jobs.reasons import topics_of
 from jobs.select import combined
 from store.explanations import with_facts
 from store.forecasts import create_version, publish_version, save_forecast
@@ -114,6 +115,8 @@ def forecast_all(
                 open_archive(session, settings, [queue.name]), settings, queue.name, now
             )
             save(session, version, queue=queue.name, forecast=forecast)
+            for name, part in topics_of(session, settings, queue.name, forecast).items():
+                save(session, version, queue=name, forecast=part)
             checkpoint(session)
         except Exception as error:
             session.rollback()

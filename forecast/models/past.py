@@ -134,7 +134,9 @@ def _forward(
 def _heard(snapshot: Snapshot, name: str, signal: str, hindcasts: Hindcasts) -> tuple[HeadStart, str]:
     """How long a signal runs ahead, and why it is not to be listened to now, or ''."""
     ahead = head_start(snapshot, name, signal, hindcasts)
-    return ahead, health(snapshot.signal(signal), snapshot.cutoff)
+    posts = signal.replace("negative", "posts", 1)
+    whole = snapshot.signal(posts) if posts != signal and posts in snapshot.signals else None
+    return ahead, health(snapshot.signal(signal), snapshot.cutoff, whole=whole)
 
 
 def stands_out(windows: Floats) -> Flags:

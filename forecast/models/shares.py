@@ -41,18 +41,23 @@ class Shares:
 
     name: str = "shares"
 
+    def rate(self, snapshot: Snapshot, queue: str, leads: Leads) -> Floats:
+        """float[parts, n] > 0: the usual share of each reason in every bucket, which may be whole days."""
+        law, grid = learnt(snapshot, queue), leads.grid
+        rate = law.level[:, None] * law.weekday[:, grid.weekday]
+        if grid.slots == law.slot.shape[2]:
+            rate = rate * law.slot[:, (grid.weekday >= 5).astype(np.int64), grid.slot]
+        return np.asarray(np.maximum(rate / rate.sum(axis=0), LEAST_SHARE))
+
     def weights(
         self, snapshot: Snapshot, queue: str, leads: Leads, draws: int, rng: np.random.Generator
     ) -> Floats:
         """float[parts, n, draws] > 0: what each reason of the queue weighs in every bucket of every path."""
-        law = snapshot.remember(("shares", self, queue), lambda: learn(snapshot, queue))
+        law, rate = learnt(snapshot, queue), self.rate(snapshot, queue, leads)
         days, place = np.unique(leads.grid.day, return_inverse=True)
-        weekend = (leads.grid.weekday >= 5).astype(np.int64)
-        rate = law.level[:, None] * law.weekday[:, leads.grid.weekday] * law.slot[:, weekend, leads.grid.slot]
-        rate = np.maximum(rate / rate.sum(axis=0), LEAST_SHARE)
         made = np.empty((*rate.shape, draws))
         for at, effect in enumerate(law.effects):
-            drawn = effect.draw(days - law.today, draws, rng)
+            drawn = effect.draw(np.maximum(days - law.today, 0), draws, rng)
             strays = np.exp(np.clip(drawn, -LARGEST_EFFECT, LARGEST_EFFECT))
             strays /= strays.mean(axis=1, keepdims=True)  # a share is a mean: its noise leaves it where it is
             made[at] = rate[at][:, None] * strays[place]
@@ -66,6 +71,7 @@ class ShareLaw:
     today: local day of the cutoff
     level: float[parts]; weekday: float[parts, 7] and slot: float[parts, 2, slots], about 1 (working days, weekends)
     effects: one per reason, of the log share
+    past: float[parts, days] levels as they stood at the end of each day of the mix, the last one being `level`
     """
 
     today: int
@@ -73,6 +79,14 @@ class ShareLaw:
     weekday: Floats
     slot: Floats
     effects: tuple[DayEffect, ...]
+    past: Floats
+
+    def shares(self, level: Floats, days: Ns) -> Floats:
+        """Levels float[parts, d] and local days [d] -> float[parts, d, slots]: shares in each slot, adding up to one."""
+        weekday = (days + 3) % 7
+        weekend = (weekday >= 5).astype(np.int64)
+        rate = (level * self.weekday[:, weekday])[:, :, None] * self.slot[:, weekend]
+        return np.asarray(rate / np.maximum(rate.sum(axis=0), LEAST_SHARE))
 
 
 @dataclass(frozen=True)
@@ -102,19 +116,24 @@ def reasons(snapshot: Snapshot, queue: str) -> tuple[str, ...]:
     return tuple(name for name in snapshot.held if name != queue and snapshot.series(name).queue == queue)
 
 
+def learnt(snapshot: Snapshot, queue: str) -> ShareLaw:
+    """The law of a queue's reasons, learnt once per snapshot."""
+    return snapshot.remember(("shares", queue), lambda: learn(snapshot, queue))
+
+
 def learn(snapshot: Snapshot, queue: str) -> ShareLaw:
     """Shares of all reasons of a queue, from what the snapshot knows; equal ones where it knows nothing."""
     today, mix = snapshot.history(queue).today, mix_of(snapshot, queue)
     count, slots = mix.slots.shape[0], mix.slots.shape[2]
     if mix.slots.sum() <= 0:
         flat = (np.ones(count) / count, np.ones((count, 7)), np.ones((count, 2, slots)))
-        return ShareLaw(today, *flat, (DayEffect.usual(),) * count)
+        return ShareLaw(today, *flat, (DayEffect.usual(),) * count, np.full(mix.parts.shape, 1 / count))
     weekday = weekday_shape(mix)
     levels = share_levels(mix, weekday)
     mixed = np.einsum("mpd,mp->pd", levels, memory_weights(mix, weekday, levels))
     young = today - snapshot.history(queue).first_day < A_YEAR
     effects = day_effects(mix, weekday, mixed, whole_year=not young)
-    return ShareLaw(today, mixed[:, -1], weekday, slot_shape(mix, weekday), effects)
+    return ShareLaw(today, mixed[:, -1], weekday, slot_shape(mix, weekday), effects, mixed)
 
 
 def mix_of(snapshot: Snapshot, queue: str) -> Mix:

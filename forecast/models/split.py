@@ -3,7 +3,8 @@
 The queue is forecast as a whole, where it has most to learn from; each of its contacts is then given a reason, by what
 the reasons' shares are worth in that bucket (`shares.py`), or by what their own rates are (top-down with forecast
 proportions: Athanasopoulos, Ahmed & Hyndman 2009, Int. J. Forecasting 25:146-166). Drawn contact by contact, the split
-is exact in every path, whole-numbered, never negative, and thin reasons stay thin. A share also strays from day to day.
+is exact in every path, whole-numbered, never negative, and thin reasons stay thin. A share also strays from day to day,
+and where the evidence lets it, the posts on a reason move its share of the hours to come (`share_effect.py`).
 """
 
 from __future__ import annotations
@@ -17,11 +18,9 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.models.base import FittedModel, Leads, Model, Paths
+from forecast.models.share_effect import Gate, announced, learn_effects
 from forecast.models.shares import Shares, reasons
 from forecast.vintage import History, Snapshot
-
-SHARE_DAYS = 56
-
 
 LEAST_SHARE = 1e-9  # of a rate: where nothing lives, something must take what comes
 
@@ -31,10 +30,12 @@ class Split:
     """`whole` forecasts queues; a series that is one reason of a queue held beside it gets its part of those paths.
 
     share: how a queue's contacts part into its reasons, learnt from day totals for all reasons at once
+    gate: who decides whether the signals on a reason move its share (None: they do not)
     """
 
     whole: Model
     share: Shares = field(default_factory=Shares)
+    gate: Gate | None = None
 
     @property
     def name(self) -> str:
@@ -84,11 +85,55 @@ class FittedSplit:
         self, snapshot: Snapshot, queue: str, leads: Leads, draws: int, seed: int
     ) -> dict[str, Floats]:
         whole = self.wholes[queue].predict(snapshot.only(queue), leads, draws=draws, seed=seed).values[0]
-        share, names = self.model.share, reasons(snapshot, queue)
-        rng = np.random.default_rng([seed, zlib.crc32(queue.encode()), 1])
-        weights = share.weights(snapshot, queue, leads, draws, rng)
-        weights *= np.stack([_living(snapshot.history(name), leads) for name in names])[:, :, None]
-        return dict(zip(names, allot(whole, weights, rng), strict=True))
+        return parts_of(
+            snapshot, queue, whole, leads, share=self.model.share, gate=self.model.gate, seed=seed
+        )
+
+
+def parts_of(
+    snapshot: Snapshot,
+    queue: str,
+    whole: Floats,
+    leads: Leads,
+    *,
+    share: Shares,
+    gate: Gate | None,
+    seed: int,
+) -> dict[str, Floats]:
+    """Counts float[n, draws] of a queue -> its reasons' counts, which add up to them in every bucket and draw."""
+    names, draws = reasons(snapshot, queue), whole.shape[1]
+    rng = np.random.default_rng([seed, zlib.crc32(queue.encode()), 1])
+    weights = share.weights(snapshot, queue, leads, draws, rng)
+    if gate is not None:
+        weights = _moved(snapshot, queue, whole, leads, weights, share=share, gate=gate, seed=seed)
+    weights *= np.stack([_living(snapshot.history(name), leads) for name in names])[:, :, None]
+    return dict(zip(names, allot(whole, weights, rng), strict=True))
+
+
+def _moved(
+    snapshot: Snapshot,
+    queue: str,
+    whole: Floats,
+    leads: Leads,
+    weights: Floats,
+    *,
+    share: Shares,
+    gate: Gate,
+    seed: int,
+) -> Floats:
+    """Weights float[parts, n, draws] with what the signals on the reasons announce; as they are where that is nothing."""
+    effects = snapshot.remember(("share effects", queue, gate), lambda: learn_effects(snapshot, queue, gate))
+    if not effects or leads.grid.interval is not snapshot.series(queue).interval:
+        return weights
+    rate = share.rate(snapshot, queue, leads)
+    said = announced(snapshot, queue, leads, rate, whole.mean(axis=1), effects)
+    if said is None:
+        return weights
+    base, extra, doubt = said
+    rng = np.random.default_rng([seed, zlib.crc32(queue.encode()), 2])
+    size = np.exp(doubt * rng.standard_normal((1, 1, whole.shape[1])) - doubt**2 / 8)
+    least = LEAST_SHARE * weights * base[:, None]
+    return np.asarray(np.maximum(weights * base[:, None] + extra[:, :, None] * size, least))
 
 
 def _living(history: History, leads: Leads) -> Floats:
@@ -99,12 +144,17 @@ def _living(history: History, leads: Leads) -> Floats:
 
 
 def allot(whole: Floats, rates: Floats, rng: np.random.Generator) -> Sequence[Floats]:
-    """Counts float[n, draws] and rates float[parts, n, draws] -> parts of each count, multinomial, adding up exactly."""
+    """Counts float[n, draws] and rates float[parts, n, draws] -> parts of each count, multinomial, adding up exactly.
+
+    What a count has behind the point (days of the long run) is shared out as it is.
+    """
     left, weight = whole.astype(np.int64), rates.sum(axis=0)
+    rest = whole - left
+    each = rest / np.maximum(weight, 1e-300)
     parts = []
     for rate in rates[:-1]:
         share = np.clip(rate / np.maximum(weight, 1e-300), 0.0, 1.0)
         part = rng.binomial(left, share)
-        parts.append(part.astype(np.float64))
+        parts.append(part + rate * each)
         left, weight = left - part, weight - rate
-    return [*parts, left.astype(np.float64)]
+    return [*parts, left + rest - sum(rate * each for rate in rates[:-1])]

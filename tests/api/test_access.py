@@ -69,6 +69,11 @@ def test_what_changes_something_needs_more_than_read(filled: Filled) -> None:
         ("/v1/signals", "write"),
         ("/v1/mentions", "write"),
         ("/v1/forecasts/versions/1/publish", "plan"),
+        ("/v1/alerts/alert_id/acknowledge", "plan"),
+        ("/v1/causes", "plan"),
+        ("/v1/causes/cause_id", "plan"),
+        ("/v1/evidence/assumptions", "plan"),
+        ("/v1/evidence/assumptions/number", "plan"),
     }
     assert scope_needed("DELETE", "/v1/anything") == scope_needed("POST", "/v1/new") == "admin"
 

@@ -1,0 +1,236 @@
+"""The outlook of a day from the database: forecasts by reason, contacts of the last weeks, posts, special days."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import func, literal, select
+from sqlalchemy.orm import Session
+
+from forecast.arrays import Flags, Floats, Ns
+from forecast.buckets import day_start, end, local_day, to_ns, zone
+from forecast.days import Calendar
+from forecast.errors import InputError
+from forecast.outlook import WEEK, WEEKS, Line, Outlook, Owner, Talk, against, outlook
+from forecast.social.bursts import NEVER, burst_of
+from store.archive import DAY_MICROS, WHOLE, load_signal
+from store.days import load_days
+from store.forecasts import list_versions, load_forecast
+from store.queues import Queue, load_queues, require_queues
+from store.reasons import REST, reason_name, stored_reasons
+from store.settings import Settings
+from store.statements import table_of
+from store.tables import VolumeRow
+from store.volumes import volume_series
+
+FURTHEST = 740  # days: no forecast reaches further
+PAST_DAYS = WEEK * (WEEKS + 1)
+EPOCH = dt.date(1970, 1, 1)
+MICRO = 1000  # nanoseconds
+BAND = ("0.1", "0.9")
+
+
+def day_of(said: str, now: dt.datetime, tz: str) -> dt.date:
+    """`today`, `tomorrow` or 2026-11-24 -> that local day; InputError for anything else, and for a day that is over."""
+    today = now.astimezone(zone(tz)).date()
+    if said in ("today", "tomorrow"):
+        return today + dt.timedelta(days=said == "tomorrow")
+    try:
+        day = dt.date.fromisoformat(said)
+    except ValueError:
+        raise InputError(
+            f"The day {said[:20]!r} cannot be read.",
+            remedy="Write today, tomorrow or 2026-11-24.",
+            field="day",
+        ) from None
+    if not 0 <= (day - today).days <= FURTHEST:
+        raise InputError(
+            f"The day {day} is over, or further ahead than any forecast.",
+            remedy=f"Ask for a day from {today} on.",
+            field="day",
+        )
+    return day
+
+
+def load_outlook(
+    session: Session,
+    settings: Settings,
+    day: dt.date,
+    now: dt.datetime,
+    *,
+    queues: Sequence[str] = (),
+    channel: str | None = None,
+) -> Outlook:
+    """The reasons of a local day over some queues or all. The reasons of a queue add up to its published forecast."""
+    require_queues(session, list(queues))
+    chosen = [
+        queue
+        for queue in load_queues(session)
+        if (not queues or queue.name in queues) and channel in (None, queue.channel)
+    ]
+    tz, number = settings.company.timezone, (day - EPOCH).days
+    came = contacts(session, chosen, now)
+    unknown = (np.zeros(0), np.zeros(0, dtype=np.int64))
+    lines = [
+        replace(line, past=against(*came.get((line.queue, line.topic), unknown), number))
+        for line in expected_on(session, chosen, number)
+    ]
+    version = next((one for one in list_versions(session, limit=100) if one.published_at), None)
+    return outlook(
+        day,
+        lines,
+        tz=tz,
+        talk={topic: talk_of(session, topic, now) for topic in dict.fromkeys(line.topic for line in lines)},
+        owners=owners(settings),
+        special=_special(session, settings, [queue.name for queue in chosen], number),
+        cutoff=None if version is None or not lines else version.cutoff,
+    )
+
+
+def expected_on(session: Session, queues: Sequence[Queue], day: int) -> list[Line]:
+    """The published forecast of a local day by queue and reason, without what came before."""
+    divided = stored_reasons(session)
+    expected = _expected(session, queues, divided, day)
+    return [line for queue in queues for line in _lines(queue, divided.get(queue.name, ()), expected)]
+
+
+def owners(settings: Settings) -> dict[str, Owner]:
+    """Topic -> who looks after it, as config.yaml says."""
+    return {topic: Owner(one.owner, one.email, one.faq) for topic, one in settings.reasons.items()}
+
+
+def _expected(
+    session: Session, queues: Sequence[Queue], divided: Mapping[str, Sequence[str]], day: int
+) -> dict[str, tuple[float, float, float]]:
+    """Series -> mean and band of its published forecast of the local day."""
+    found = {}
+    for tz in {queue.tz for queue in queues}:
+        begin = pd.to_datetime(day_start([day, day + 1], tz), utc=True)
+        mine = [queue.name for queue in queues if queue.tz == tz]
+        names = [*mine, *(reason_name(name, topic) for name in mine for topic in divided.get(name, ()))]
+        rows = load_forecast(session, series=names, start=begin[0], end=begin[1], granularity="day")
+        for row in rows[["series", "mean", *BAND]].itertuples(index=False):
+            found[str(row[0])] = (float(row[1]), float(row[2]), float(row[3]))
+    return found
+
+
+def _lines(
+    queue: Queue, topics: Sequence[str], expected: Mapping[str, tuple[float, float, float]]
+) -> list[Line]:
+    """The reasons of a queue, brought to add up to it; the queue itself where it has none, nothing without a forecast."""
+    whole = expected.get(queue.name)
+    if whole is None:
+        return []
+    parts = {topic: expected.get(reason_name(queue.name, topic)) for topic in topics}
+    sizes = [part[0] for part in parts.values() if part is not None]
+    if len(sizes) < len(parts) or not parts or (sum(sizes) <= 0 < whole[0]):
+        return [Line(queue.name, queue.channel, queue.topic, *whole)]
+    scale = whole[0] / max(sum(sizes), 1e-9)  # nothing is expected on a closed day
+    return [
+        Line(queue.name, queue.channel, topic, scale * mean, scale * low, scale * high)
+        for topic, (mean, low, high) in ((topic, part) for topic, part in parts.items() if part is not None)
+    ]
+
+
+def contacts(
+    session: Session, queues: Sequence[Queue], now: dt.datetime
+) -> dict[tuple[str, str], tuple[Floats, Ns]]:
+    """(queue, reason) -> contacts float[d] on the whole local days [d] before now, NaN unknown; the queue's own as its topic."""
+    keys = volume_series(session, [queue.name for queue in queues])
+    found: dict[tuple[str, str], tuple[Floats, Ns]] = {}
+    for queue in queues:
+        today = local_day(to_ns(now), queue.tz)
+        days = np.arange(today - PAST_DAYS, today, dtype=np.int64)
+        topics = {number: topic for number, (name, topic) in keys.items() if name == queue.name}
+        held = {topic: np.zeros(len(days)) for topic in topics.values()}
+        for number, day, total in _day_sums(session, list(topics), days, queue.tz):
+            held[topics[number]][day] += total
+        if held:
+            found |= {(queue.name, topic): each for topic, each in _divided(queue, held, days).items()}
+    return found
+
+
+def _day_sums(session: Session, series: Sequence[int], days: Ns, tz: str) -> Iterator[tuple[int, int, float]]:
+    """(series, place of the local day [d], contacts) as known now; summed up by the database."""
+    table, starts = table_of(VolumeRow), day_start(np.append(days, days[-1] + 1), tz) // MICRO
+    newest = func.row_number().over(
+        partition_by=[table.c.series_id, table.c.ds], order_by=[table.c.known_at.desc(), table.c.id.desc()]
+    )
+    odd = np.flatnonzero(np.diff(starts) != DAY_MICROS)  # days on which the clock changes stand by themselves
+    edges = np.unique(np.concatenate([[0], odd, odd + 1, [len(days)]]))
+    for first, last in pairwise(edges.tolist()):
+        begin = int(starts[first])
+        rows = select(table.c.series_id, table.c.ds, table.c.offered, newest.label("rank"))
+        held = rows.where(
+            table.c.series_id.in_(series), table.c.ds >= begin, table.c.ds < int(starts[last])
+        ).subquery()
+        day = (held.c.ds - begin) // DAY_MICROS if last - first > 1 else literal(0)
+        query = select(held.c.series_id, day.label("day"), func.sum(held.c.offered)).where(held.c.rank == 1)
+        for number, place, total in session.execute(query.group_by(held.c.series_id, "day")):
+            yield number, first + int(place), float(total or 0.0)
+
+
+def _divided(queue: Queue, held: Mapping[str, Floats], days: Ns) -> dict[str, tuple[Floats, Ns]]:
+    """Topics' counts -> the queue's own under its topic, its reasons', and what is in none; days before the first row go."""
+    topics = {topic: counts for topic, counts in held.items() if topic != WHOLE}
+    parts = sum(topics.values(), start=np.zeros(len(days)))
+    whole = np.maximum(held[WHOLE], parts) if WHOLE in held else parts
+    begun = int(np.argmax(whole > 0)) if (whole > 0).any() else len(days)
+    absent = _absent(whole)
+    found = dict(topics)
+    if WHOLE in held:
+        found[REST] = whole - parts + topics.get(REST, 0.0)
+    if queue.topic not in found:
+        found[queue.topic] = whole
+    return {
+        topic: (np.where(absent, np.nan, counts)[begun:], days[begun:]) for topic, counts in found.items()
+    }
+
+
+def _absent(whole: Floats) -> Flags:
+    """bool[d]: days after the last contact on whose weekdays some usually come: their file is not there yet."""
+    came = np.flatnonzero(whole > 0)
+    found = np.zeros(len(whole), dtype=bool)
+    for at in range(int(came[-1]) + 1 if len(came) else len(whole), len(whole)):
+        found[at] = bool((whole[at % WEEK : at : WEEK] > 0).any())
+    return found
+
+
+def talk_of(session: Session, topic: str, now: dt.datetime) -> Talk:
+    """Posts on a topic in the last 24 hours, and whether more than usual is said since when."""
+    since = now - dt.timedelta(weeks=WEEKS + 1)
+    signal = load_signal(session, "posts", topic, since=since)
+    if signal is None:
+        return Talk()
+    found = burst_of(signal.values, interval=signal.interval, tz=signal.tz, until=to_ns(now))
+    if len(found.grid) == 0:
+        return Talk()
+    lately = end(found.grid.ds, found.grid.interval, found.grid.tz) > to_ns(now - dt.timedelta(days=1))
+    value, usual = np.nan_to_num(found.value), found.expected
+    day, known = float(value[lately].sum()), not np.isnan(usual[lately]).any()
+    talk = Talk(day, round(float(usual[lately].sum()), 1) if known else None)
+    onset = int(found.onset[-1])
+    if onset == NEVER or not found.going_on[-1]:
+        return talk
+    during = found.grid.ds >= onset
+    expected = max(float(np.nan_to_num(usual[during]).sum()), 1.0)
+    at = pd.Timestamp(onset, tz="UTC").to_pydatetime()
+    return replace(talk, since=at, times=float(value[during].sum()) / expected)
+
+
+def _special(session: Session, settings: Settings, queues: Sequence[str], day: int) -> dict[str, str]:
+    """Queue -> name of its special day."""
+    company = settings.company
+    days = load_days(session)
+    found = {}
+    for queue in queues:
+        own = days[days["queue"].isin(["", queue])].drop(columns="queue")
+        calendar = Calendar.of(own, country=company.country, region=company.region)
+        if name := calendar.names([day])[0]:
+            found[queue] = name
+    return found

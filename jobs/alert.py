@@ -35,6 +35,7 @@ from jobs.alert_messages import Message, compose
 from jobs.deliveries import NotSent, Wire, send, wire
 from jobs.facts import open_archive
 from jobs.ledger import FAILED, Outcome, checkpoint, explain_failure, moment
+from jobs.running import with_running
 from store.alert_settings import TargetSettings
 from store.alerts import (
     claim,
@@ -52,7 +53,7 @@ from store.signals import load_signals
 from store.volumes import load_volumes
 
 Look: TypeAlias = Callable[[Snapshot, str], list[Surge]]
-DAY = pd.Timedelta(days=1)
+DAY, HOUR = pd.Timedelta(days=1), pd.Timedelta(hours=1)
 RECENT = 2 * DAY  # a surge may take up a warning that ended since
 JUDGED = 14 * DAY  # so long contacts may come in late, and a warning be judged
 LEASE = pd.Timedelta(minutes=10)  # longer than all tries of one message take
@@ -97,9 +98,14 @@ def _archive(session: Session, settings: Settings, now: pd.Timestamp) -> Archive
     """What is known; None where neither a post of the last day nor a warning asks for a look."""
     said = load_signals(session, start=now - DAY, end=now)
     live = load_alerts(session, state="live", limit=1)
-    if said.empty and not live and not _to_judge(session, now):
+    if said.empty and not _said_lately(session, now) and not live and not _to_judge(session, now):
         return None
-    return open_archive(session, settings)
+    return with_running(session, settings, open_archive(session, settings), now)
+
+
+def _said_lately(session: Session, now: pd.Timestamp) -> bool:
+    """Whether there are posts that no signal has counted yet."""
+    return not load_scored(session, start=(now - HOUR).to_pydatetime(), end=now.to_pydatetime()).empty
 
 
 def _look(

@@ -39,6 +39,7 @@ SCORED = Contract(
      "resolved_at": TIME, "brand": TEXT, "deleted_at": TIME, "assumed": FLAG, "sketch": TEXT, "copy": FLAG, "question": FLAG,
      "failed_contact": FLAG},
 )  # fmt: skip
+STEP = 5 * 60 * buckets.SECOND  # in which a bucket that runs is counted
 ALL = "all"  # the topic that counts every post once
 POSTS, NEGATIVE, REPOSTS, COPIES, AUTHORS, REACH, FAILED_CONTACT, SENTIMENT = MEASURES = (
     "posts",
@@ -111,20 +112,25 @@ def build_signals(
     competitors: Sequence[str] = (),
     apart: bool = False,
     base: pd.DataFrame | None = None,
+    running: bool = False,
 ) -> pd.DataFrame:
     """scored[source, id, created_at, known_at, ...] -> signals[signal, topic, ds, value, known_at, kind].
 
     For any cutoff the latest version of a bucket known by then is the number of its mentions known by then, for buckets
     that had ended; a bucket without posts has no row. With `asof` no later version comes out. `base[signal, topic, ds,
-    value]`: what the buckets held of posts that are forgotten; it is added. `apart`: brands are also counted one by one. Rows are ordered by signal, topic, ds, known_at.
+    value]`: what the buckets held of posts that are forgotten; it is added. `apart`: brands are also counted one by one. `running`: only the bucket that runs at `asof`, in steps of
+    STEP as its posts became known. Rows are ordered by signal, topic, ds, known_at.
     """
     mentions = check(scored, SCORED)
     mentions = mentions.loc[(mentions["direction"] != "out").to_numpy()]
     created = buckets.column_ns(mentions["created_at"])
     starts = buckets.floor(created, interval, tz)
     # what a bucket holds is never known before it ends, whatever the sender's clock says
-    known = np.maximum(buckets.column_ns(mentions["known_at"]), _ends(starts, interval, tz))
+    ends, heard = _ends(starts, interval, tz), buckets.column_ns(mentions["known_at"])
+    known = -(-heard // STEP) * STEP if running else np.maximum(heard, ends)
     keep = np.ones(len(mentions), dtype=bool) if asof is None else known <= buckets.to_ns(asof)
+    if running and asof is not None:
+        keep &= ends > buckets.to_ns(asof)
     rows, topics, names = _by_topic(mentions["topics"], keep)
     parts: list[_Events] = []
     measured: list[str] = []

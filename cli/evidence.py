@@ -146,6 +146,8 @@ def _ahead(row: Row) -> str:
         return "no head start stands out"
     low, high = row.get("leads_lower"), row.get("leads_upper")
     between = "" if low is None or high is None else f" ({low:g} to {high:g})"
+    if row.get("regime") == "together":
+        return f"no: they come together{between}"
     return f"{abs(lead):g} min {'ahead' if lead > 0 else 'behind' if lead < 0 else 'apart'}{between}"
 
 
@@ -167,11 +169,7 @@ def _stable(row: Row) -> str:
 
 def _noise(row: Row) -> str:
     placebo = row.get("placebo")
-    if placebo is None:
-        return "not measured"
-    if isinstance(placebo, Mapping):
-        return ", ".join(f"{name} {_figure(value)}" for name, value in placebo.items())
-    return _figure(placebo)
+    return f"weeks shuffled: {', '.join(map(_percent, placebo))}" if placebo else "not measured"
 
 
 def _quiet(row: Row) -> str:
@@ -185,10 +183,6 @@ def _verdict(row: Row) -> str:
 
 def _percent(share: float | None) -> str:
     return DASH if share is None else f"{100 * share:+.1f} %"
-
-
-def _figure(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 DOUBTS: tuple[tuple[str, Callable[[Row], str]], ...] = (

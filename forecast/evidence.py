@@ -16,12 +16,13 @@ source changes its behaviour (`signal_health.py`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
 from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import SECOND
+from forecast.doubts import Granger, granger, placebo, quiet_lift
 from forecast.errors import NotEnoughHistory
 from forecast.models.base import RateModel, bands
 from forecast.models.head_start import LAG, LEAD, NOTHING, TOGETHER, HeadStart
@@ -86,6 +87,8 @@ class Finding:
     leads_by_minutes, leads_lower, leads_upper: how long the signal runs ahead (negative: behind) with its 90 % interval;
     None where no lag stands out; regime: `posts lead`, `together`, `posts lag` or `no lag stands out`
     halves: the gain in the first and in the second half of what was compared; weight: how far the signal counts
+    quiet_lift: the gain on days without an incident; placebo: gains with its weeks shuffled, where the gate is open
+    granger: p-values of `signal first` and `contacts first` (`doubts.py`)
     """
 
     series: str
@@ -104,9 +107,13 @@ class Finding:
     incidents: int | None = None
     halves: tuple[float, float] = (0.0, 0.0)
     weight: float = 0.0
+    quiet_lift: float | None = None
+    placebo: tuple[float, ...] | None = None
+    granger: Granger | None = None
 
     def row(self) -> dict[str, object]:
-        return asdict(self) | {"halves": list(self.halves)}
+        placebo = None if self.placebo is None else list(self.placebo)
+        return asdict(self) | {"halves": list(self.halves), "placebo": placebo}
 
 
 def gate(scored: Scored) -> float:
@@ -198,11 +205,16 @@ def findings(snapshot: Snapshot, name: str, rates: Sequence[RateModel]) -> list[
         return _all_unknown(snapshot, name, signals)
     if len(past.hindcasts) < LEAST_ORIGINS:
         return _all_unknown(snapshot, name, signals)
-    found = [
-        finding(name, signal, scored)
-        for band in forward_scores(snapshot, name, past, signals)
-        for signal, scored, _ in band.signals
-    ]
+    scores = forward_scores(snapshot, name, past, signals)
+    found = [finding(name, signal, scored) for band in scores for signal, scored, _ in band.signals]
+    for signal in {one.signal for one in found}:
+        order = granger(snapshot, name, signal, past.hindcasts)
+        opened = any(one.gate == OPEN for one in found if one.signal == signal)
+        noise = placebo(snapshot, signal, scores) if opened else {}
+        found = [
+            replace(one, granger=order, placebo=noise.get(one.lead_band)) if one.signal == signal else one
+            for one in found
+        ]
     return found or _all_unknown(snapshot, name, signals)
 
 
@@ -239,6 +251,7 @@ def finding(name: str, signal: str, scored: Scored) -> Finding:
         now.incidents,
         halves(scored),
         gate(scored),
+        quiet_lift(scored),
     )
 
 

@@ -62,10 +62,10 @@ def head_start(snapshot: Snapshot, name: str, signal: str, hindcasts: Hindcasts)
         return HeadStart()
     found = HeadStart()
     if series.interval.slots > 1 and told.interval.slots > 1:
-        found = _measured(*_by_slot(snapshot, name, told, hindcasts), step=series.interval.seconds)
+        found = _measured(*by_slot(snapshot, name, told, hindcasts), step=series.interval.seconds)
     if found.regime == NOTHING:
-        by_day = _measured(*_by_day(snapshot, name, told, hindcasts), step=86_400)
-        found = by_day if by_day.regime != NOTHING else found
+        days = _measured(*by_day(snapshot, name, told, hindcasts), step=86_400)
+        found = days if days.regime != NOTHING else found
     return found
 
 
@@ -78,7 +78,7 @@ def excess(hindcasts: Hindcasts) -> tuple[Ns, Floats]:
     return days, table
 
 
-def _by_slot(snapshot: Snapshot, name: str, told: Signal, hindcasts: Hindcasts) -> tuple[Floats, Floats]:
+def by_slot(snapshot: Snapshot, name: str, told: Signal, hindcasts: Hindcasts) -> tuple[Floats, Floats]:
     """Signal's deviations float[d, slots] (0 unknown) and contacts beyond the rate (NaN closed)."""
     series = snapshot.series(name)
     days, contacts = excess(hindcasts)
@@ -91,8 +91,8 @@ def _by_slot(snapshot: Snapshot, name: str, told: Signal, hindcasts: Hindcasts) 
     return _root(table), _root(contacts)
 
 
-def _by_day(snapshot: Snapshot, name: str, told: Signal, hindcasts: Hindcasts) -> tuple[Floats, Floats]:
-    """As `_by_slot`, of whole days: float[d, 1]."""
+def by_day(snapshot: Snapshot, name: str, told: Signal, hindcasts: Hindcasts) -> tuple[Floats, Floats]:
+    """As `by_slot`, of whole days: float[d, 1]."""
     series = snapshot.series(name)
     rate, came = hindcasts.rate[:, 0], hindcasts.came[:, 0]
     scored = ~np.isnan(came)

@@ -7,7 +7,7 @@ The dressed model takes its weights, noise and effects from here, the evidence i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from forecast.models.noise import Noise
 from forecast.models.signal_effect import (
     Effect,
     Forward,
+    Rows,
     Scored,
     build_rows,
     features_at,
@@ -28,7 +29,7 @@ from forecast.models.signal_effect import (
     spoken,
 )
 from forecast.signal_health import health
-from forecast.vintage import Snapshot
+from forecast.vintage import Signal, Snapshot
 
 NOISE_DAYS = 98
 LONG_DAYS, EVERY = 300, 3  # with so long a history every third origin is enough
@@ -119,16 +120,22 @@ def _forward(
         own = score_forward(rows, rows.own, np.ones(len(rows.day), dtype=bool))
         scored = []
         for signal, (ahead, problem) in heard.items():
-            windows, enough = features_at([snapshot.signal(signal)], rows.moment)
-            if enough.sum() >= LEAST_ROWS:
-                features = spoken(rows.band, np.concatenate([rows.own, windows], axis=1))
-                both = score_forward(rows, features, enough)
-                valid = own.valid & both.valid
-                loud = stands_out(windows)
-                mine = Scored(rows, own.predicted, both.predicted, valid, loud, ahead, problem)
-                scored.append((signal, mine, both.effect))
+            both = score_signal(rows, own, snapshot.signal(signal))
+            if both is not None:
+                mine = replace(both[0], head_start=ahead, problem=problem)
+                scored.append((signal, mine, both[1]))
         found.append(BandScores(own, tuple(scored)))
     return found
+
+
+def score_signal(rows: Rows, own: Forward, signal: Signal) -> tuple[Scored, Effect] | None:
+    """Forward predictions with a signal beside those by the contacts alone; None where it is too young."""
+    windows, enough = features_at([signal], rows.moment)
+    if enough.sum() < LEAST_ROWS:
+        return None
+    both = score_forward(rows, spoken(rows.band, np.concatenate([rows.own, windows], axis=1)), enough)
+    valid = own.valid & both.valid
+    return Scored(rows, own.predicted, both.predicted, valid, stands_out(windows)), both.effect
 
 
 def _heard(snapshot: Snapshot, name: str, signal: str, hindcasts: Hindcasts) -> tuple[HeadStart, str]:

@@ -49,7 +49,7 @@ SHUT = FINDING | {
     "leads_by_minutes": None,
     "lift": -0.01,
     "halves": [0.01, -0.03],
-    "placebo": {"passed": 3, "of": 20},
+    "placebo": [0.002, -0.004],
     "quiet_lift": -0.004,
 }
 YOUNG = FINDING | {"lead_band": "1-3d", "gate": "not enough history", "n": 12, "why": "12 of about 200"}
@@ -102,7 +102,7 @@ def test_the_seven_doubts_stand_in_their_order_and_shut_is_as_plain_as_open(call
     assert "calls · posts[nl]" in said
     assert "40 min ahead (30 to 60)" in said and "no head start stands out" in said
     assert "+8.0 % (+2.0 % to +12.0 %)" in said and "-1.0 %" in said
-    assert "halves +1.0 % and -3.0 %" in said and "passed 3, of 20" in said and "-0.4 %" in said
+    assert "halves +1.0 % and -3.0 %" in said and "weeks shuffled: +0.2 %, -0.4 %" in said and "-0.4 %" in said
     assert "social counts since 2026-03-09" in said
     assert "social does not count since 2026-03-02" in said
     assert "not yet: 12 compared, 9 incidents" in said
@@ -111,7 +111,7 @@ def test_the_seven_doubts_stand_in_their_order_and_shut_is_as_plain_as_open(call
 def test_json_gives_every_figure_the_date_and_the_latest_decisions(call: Any) -> None:
     fill(OPEN, SHUT)
     first, second = json.loads(call("evidence", "--json"))
-    assert first["since"].startswith("2026-03-09T12:00") and second["placebo"] == {"passed": 3, "of": 20}
+    assert first["since"].startswith("2026-03-09T12:00") and second["placebo"] == [0.002, -0.004]
     assert [one["gate"] for one in first["decisions"]] == ["shut", "open"]
 
 

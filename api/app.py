@@ -20,18 +20,37 @@ from api.deps import Clock, utc_now
 from api.etags import ETags
 from api.limits import BodyLimit
 from api.observe import Metrics, Observe
-from api.routers import care, evidence, forecasts, health, mentions, queues, runs, signals, topics, volumes
+from api.routers import (
+    alerts,
+    care,
+    causes,
+    evidence,
+    explain,
+    forecasts,
+    health,
+    mentions,
+    outlook,
+    queues,
+    runs,
+    signals,
+    topics,
+    volumes,
+)
 from store.chain import Chain
 from store.settings import Settings
 
 ROUTERS = (
     queues.router,
     forecasts.router,
+    explain.router,
+    outlook.router,
     volumes.router,
     signals.router,
     topics.router,
+    alerts.router,
     mentions.router,
     care.router,
+    causes.router,
     evidence.router,
     runs.router,
     health.router,

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 import typer.core
 
-from cli import data, demo, evaluate, forecasts, operate, posts, privacy, training
+from cli import data, demo, effects, evaluate, evidence, forecasts, operate, outlook, posts, privacy, training
 from cli.console import CALL
 
 PANELS = ["Start here", "Data", "Forecast", "Measure", "Posts", "Run", "Operate"]
@@ -57,7 +57,7 @@ def options(
     CALL.config, CALL.debug = config, debug
 
 
-for part in (demo, data, forecasts, evaluate, posts, training, privacy, operate):
+for part in (demo, data, forecasts, evidence, outlook, effects, evaluate, posts, training, privacy, operate):
     part.register(app)
 
 

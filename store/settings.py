@@ -21,6 +21,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from forecast.buckets import zone
 from forecast.days import minutes
 from forecast.errors import ConfigError, InputError
+from store.alert_settings import Alerts
 from store.section import Section, usable
 from store.social_settings import Social
 
@@ -68,6 +69,13 @@ class Reason(Section):
     faq: str = ""
 
 
+class Effect(Section):
+    """How the work that a fix saves is counted."""
+
+    week_hours: float = Field(36.0, gt=0, le=80)
+    productive: float = Field(0.7, gt=0, le=1)
+
+
 class Models(Section):
     candidates: tuple[str, ...] = Field(("level_profile", "dhr", "boosted"), min_length=1)
     compared: tuple[str, ...] = ("prophet",)
@@ -83,9 +91,11 @@ class Schedule(Section):
     signals: str = "*/5 * * * *"
     care: str = "*/5 * * * *"
     predict: str = "*/30 * * * *"
+    alert: str = "*/5 * * * *"
     select: str = "15 2 * * *"
     select_full: str = "30 3 * * sun"
     retain: str = "45 1 * * *"
+    digest: str = "0 7 * * mon"
 
     @field_validator("*")
     @classmethod
@@ -119,6 +129,8 @@ class Settings(BaseSettings):
     queues: tuple[QueueFacts, ...] = ()
     social: Social = Social()
     reasons: dict[str, Reason] = Field(default_factory=dict)
+    alerts: Alerts = Alerts()
+    effect: Effect = Effect()
     models: Models = Models()
     schedule: Schedule = Schedule()
     api: Api = Api()
@@ -138,7 +150,13 @@ class Settings(BaseSettings):
     def fingerprint(self) -> str:
         """A hash of what shapes results, for the ledger: no address, no secret, no logging."""
         shaping = self.model_dump_json(
-            exclude={"database": True, "api": True, "logging": True, "social": {"author_key"}}
+            exclude={
+                "database": True,
+                "api": True,
+                "logging": True,
+                "social": {"author_key"},
+                "alerts": {"targets"},
+            }
         )
         return hashlib.sha256(shaping.encode()).hexdigest()[:16]
 

@@ -1,0 +1,99 @@
+"""Preventable contact: contacts that need not have come, per reason and in total, and how that develops by week.
+
+    contacts of reasons with a known cause ────────────┐
+    posts of people who tried another channel in vain ─┴─► preventable / (contacts + those posts)
+
+Counted is what can be counted. Repeats on the same reason need to know that two contacts are of one customer, which no
+contact tells yet: they are not measured, and nothing is put in their place. Where the cause of a reason is known, all its
+contacts count, because nobody tells which of them have that very cause.
+
+That demand on a service is partly made by its own failures: Seddon (2003), Freedom from Command and Control, ch. 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+ALL = "all"  # contacts whose reason is not known
+TREND_WEEKS = 4
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure and what it is made of; share is None where nothing came."""
+
+    contacts: float
+    known_cause: float
+    failed_contact: float
+
+    @property
+    def preventable(self) -> float:
+        return self.known_cause + self.failed_contact
+
+    @property
+    def share(self) -> float | None:
+        came = self.contacts + self.failed_contact
+        return self.preventable / came if came > 0 else None
+
+
+@dataclass(frozen=True)
+class Course:
+    """The figure of a span and of each of its weeks, by the Monday each begins with, ISO 8601."""
+
+    whole: Figure
+    weeks: dict[str, Figure]
+
+    def change(self, current: str) -> float | None:
+        """Share of the last weeks less that of as many before, in whole weeks; None where there are too few.
+
+        current: the Monday of the week that is not over
+        """
+        over = [figure for week, figure in sorted(self.weeks.items()) if week < current]
+        if len(over) < 2 * TREND_WEEKS:
+            return None
+        later, before = _sum(over[-TREND_WEEKS:]).share, _sum(over[-2 * TREND_WEEKS : -TREND_WEEKS]).share
+        return None if later is None or before is None else later - before
+
+
+def preventable(
+    contacts: pd.DataFrame, posts: pd.DataFrame, causes: Collection[tuple[str, str | None]]
+) -> tuple[Course, dict[str, Course]]:
+    """In total, and per reason.
+
+    contacts[topic, queue, week, contacts]: each contact once, `all` where its reason is not known
+    posts[topic, week, posts]: posts after failed contact; `all` counts each once, a post with two reasons is in both
+    causes: reasons with a live cause, and the queue it is of; None for all queues
+    """
+    known = [
+        float((topic, None) in causes or (topic, queue) in causes)
+        for topic, queue in zip(contacts["topic"], contacts["queue"], strict=True)
+    ]
+    rows = contacts.assign(known_cause=contacts["contacts"] * np.array(known, dtype=np.float64))
+    total = _course(rows, posts[posts["topic"] == ALL])
+    named = {*rows["topic"], *posts["topic"]} - {ALL}
+    each = {
+        topic: _course(rows[rows["topic"] == topic], posts[posts["topic"] == topic])
+        for topic in sorted(named)
+    }
+    return total, each
+
+
+def _course(rows: pd.DataFrame, posts: pd.DataFrame) -> Course:
+    came = rows.groupby("week")[["contacts", "known_cause"]].sum()
+    told = posts.groupby("week")["posts"].sum().rename("failed")
+    weeks = came.astype(np.float64).join(told.astype(np.float64), how="outer").fillna(0.0).sort_index()
+    sizes = weeks[["contacts", "known_cause", "failed"]].to_numpy(dtype=float).tolist()
+    figures = {str(week): Figure(*row) for week, row in zip(weeks.index, sizes, strict=True)}
+    return Course(_sum(list(figures.values())), figures)
+
+
+def _sum(figures: list[Figure]) -> Figure:
+    return Figure(
+        sum(one.contacts for one in figures),
+        sum(one.known_cause for one in figures),
+        sum(one.failed_contact for one in figures),
+    )

@@ -1,0 +1,35 @@
+"""Preventable contact from what the store holds: contacts, posts after failed contact, and the register of causes."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy.orm import Session
+
+from forecast.preventable import Course, preventable
+from store.causes import load_causes
+from store.reason_archive import contacts_by_week, failed_contact_by_week
+from store.settings import Settings
+
+NOT_MEASURED = ("repeats",)
+REPEATS = "Repeats on the same reason are not measured: no contact tells yet which customer it is of."
+ALL_OF_IT = (
+    "Where the cause of a reason is known, all its contacts count; nobody tells which have that cause."
+)
+NO_CAUSE = "The register of causes is empty, so no contact counts as of a known cause."
+TWICE = "Questions counted into the queue {queue!r} that tell of a failed contact are counted in both."
+
+
+def load_preventable(
+    session: Session, settings: Settings, *, start: dt.datetime, end: dt.datetime
+) -> tuple[Course, dict[str, Course], list[str]]:
+    """In total, per reason, and what to know about it. All weeks by the causes that live now, so that they compare."""
+    tz = settings.company.timezone
+    causes = load_causes(session)
+    contacts = contacts_by_week(session, tz, start=start, end=end)
+    posts = failed_contact_by_week(session, tz, start=start, end=end)
+    total, each = preventable(contacts, posts, {(one.topic, one.queue) for one in causes})
+    notes = [REPEATS, ALL_OF_IT if causes else NO_CAUSE]
+    if settings.social.care.queue:
+        notes.append(TWICE.format(queue=settings.social.care.queue))
+    return total, each, notes

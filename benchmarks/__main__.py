@@ -17,9 +17,11 @@ def main() -> None:
         speed.run(arguments.data, arguments.out, arguments.jobs)
         return
     if arguments.name == "evidence":
-        from benchmarks import evidence
+        from benchmarks import evidence, evidence_real
 
-        evidence.run(arguments.out, arguments.jobs, runs=arguments.runs, years=arguments.years)
+        if arguments.runs:
+            evidence.run(arguments.out, arguments.jobs, runs=arguments.runs, years=arguments.years)
+        evidence_real.run(arguments.data, arguments.out)
         return
     if arguments.name == "social":
         from benchmarks import social
@@ -68,7 +70,9 @@ def _arguments() -> argparse.Namespace:
     evidence = names.add_parser(
         "evidence", parents=[every], help="is the gate honest? power, false openings, cost"
     )
-    evidence.add_argument("--runs", type=int, default=400, help="worlds of each kind")
+    evidence.add_argument(
+        "--runs", type=int, default=400, help="worlds of each kind; 0: the public data alone"
+    )
     evidence.add_argument("--years", type=int, default=30, help="long worlds of each placebo")
     effect = names.add_parser("effect", parents=[every], help="power and false claims of `forecall effect`")
     effect.add_argument("--runs", type=int, default=100, help="worlds of each kind")

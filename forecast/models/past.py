@@ -19,6 +19,7 @@ from forecast.models.head_start import HeadStart, head_start
 from forecast.models.hindcasts import Hindcasts, hindcasts
 from forecast.models.noise import Noise
 from forecast.models.signal_effect import (
+    NEAR,
     Effect,
     Forward,
     Rows,
@@ -147,7 +148,10 @@ def _heard(snapshot: Snapshot, name: str, signal: str, hindcasts: Hindcasts) -> 
 
 
 def stands_out(windows: Floats) -> Flags:
-    """bool[r]: whether a signal's latest windows [r, w] lie beyond two standard deviations of their own."""
-    latest = windows[:, :2]
+    """bool[r]: whether the last hours or the last day of a signal [r, w] lie beyond two standard deviations of their own."""
+    latest = windows[:, :1]
+    if windows.shape[1] > NEAR:
+        hours, day = windows[:, :2].sum(axis=1), windows[:, : NEAR + 1].sum(axis=1)
+        latest = np.column_stack([hours, day])
     spread = np.maximum(latest.std(axis=0), 1e-9)
     return np.asarray((np.abs(latest) > LOUD * spread).any(axis=1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
@@ -16,6 +17,7 @@ from store.scores import load_evidence
 from store.signals import load_signal_catalogue
 
 Use: TypeAlias = Literal["used", "not_proven", "stale"]
+RULE = re.compile(r" \(assumption \d+\)$")
 FRESH = dt.timedelta(hours=3)
 
 
@@ -25,7 +27,7 @@ def uses(session: Session, cutoff: dt.datetime | None) -> dict[str, dict[str, Us
     A signal is fresh when any of its topics has a bucket that ended less than three hours before the cutoff: a topic
     nobody wrote about has no buckets, a feed that broke has none at all.
     """
-    opened = [row for row in load_evidence(session) if row.get("gate") == "open"]
+    opened = [row for row in load_evidence(session) if row.get("gate") == "open" and not assumed(row)]
     if not opened or cutoff is None:
         return {}
     reached = _reached(session)
@@ -38,6 +40,11 @@ def uses(session: Session, cutoff: dt.datetime | None) -> dict[str, dict[str, Us
         band = str(row.get("lead_band"))
         held[band] = "used" if fresh or held.get(band) == "used" else "stale"
     return found
+
+
+def assumed(row: Mapping[str, object]) -> bool:
+    """Is the row of a rule of thumb? These are scored, and never used."""
+    return RULE.search(str(row.get("signal", ""))) is not None
 
 
 def _reached(session: Session) -> dict[str, int]:

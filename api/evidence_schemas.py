@@ -13,9 +13,27 @@ Figure = Annotated[float, Field(allow_inf_nan=False)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]+$")]
 
 
-class JudgedOut(EvidenceOut):
-    """Evidence, and since when the gate has been what it is."""
+class GrangerOut(Out):
+    """p-values: does the past of one foretell the other, beyond the other's own past?"""
 
+    signal_first: float | None
+    contacts_first: float | None
+
+
+class JudgedOut(EvidenceOut):
+    """Evidence with what an analyst asks beside the gain, and since when the gate has been what it is."""
+
+    leads_lower: int | None = Field(None, description="Lower end of the head start's 90 % interval, minutes.")
+    leads_upper: int | None = Field(None, description="Upper end.")
+    regime: str | None = Field(None, examples=["posts lead", "together", "posts lag", "no lag stands out"])
+    incidents: int | None = Field(None, description="Times the signal stood out in what was compared.")
+    weight: float | None = Field(None, description="How far the signal counts, 0 to 1.")
+    halves: list[float] | None = Field(None, description="The gain in the first and in the second half.")
+    quiet_lift: float | None = Field(None, description="The gain on days without an incident.")
+    placebo: list[float] | None = Field(
+        None, description="Gains with the signal's weeks shuffled, where the gate is open."
+    )
+    granger: GrangerOut | None = None
     since: AwareDatetime | None = Field(None, description="The decision since which the gate has been this.")
 
 

@@ -19,6 +19,8 @@ def write(out: Path, found: Mapping[str, Any]) -> None:
         "",
         *_table(found["kinds"]),
         "",
+        "Gains of the oracle and ours, the signal counting as far as the gate let it at the decision (shut: not at all):",
+        "",
         *_gains(found["kinds"]),
         "",
         *_ever(found["ever"]),

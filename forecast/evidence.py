@@ -127,7 +127,7 @@ def decisions(scored: Scored) -> tuple[Decision, Decision]:
     """The decision now and the one a week before, each from the rows matured by then."""
     if not scored.valid.any():
         return _nothing(), _nothing()
-    last = int(scored.rows.matured[scored.valid].max())
+    last = int(scored.rows.day[scored.valid].max()) + 1  # what matures later is not known as a whole yet
     return decide(scored, until=last), decide(scored, until=last - DECISION_DAYS)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast.arrays import Floats, Ns
-from forecast.buckets import DAY, SECOND, Interval
+from forecast.buckets import DAY, SECOND, Interval, day_start, local_ns
 from forecast.vintage import Signal, Versions
 
 WEEKS = 8
@@ -34,8 +34,10 @@ def edges(interval: Interval) -> Ns:
     return EDGES_INTRADAY if interval.slots > 1 else EDGES_DAILY
 
 
-def known_sums(versions: Versions, times: Ns, ages: Ns) -> Floats:
+def known_sums(versions: Versions, times: Ns, ages: Ns, since: Ns | None = None) -> Floats:
     """float[t, ages - 1]: at each of `times` (ascending) the known sum of buckets aged within [ages[i], ages[i + 1]).
+
+    since: moments (ascending) from which ages are counted back, where not from `times`.
 
     A bucket's age is the time since its start. Versions become increments (value less the value known before); the
     sum of increments with `ds < time - age` is a cumulative sum over ds, less those not yet known at that time.
@@ -45,11 +47,13 @@ def known_sums(versions: Versions, times: Ns, ages: Ns) -> Floats:
     ds, increment, known_at = ds[order], increment[order], known_at[order]
     running = np.concatenate([[0.0], np.cumsum(increment)])
     older = np.empty((len(times), len(ages)))
+    since = times if since is None else since
+    known_from = np.searchsorted(times, known_at, side="left")
     for column, age in enumerate(ages):
-        older[:, column] = running[np.searchsorted(ds, times - age, side="right")]
-        late = known_at > ds + age
-        begin = np.searchsorted(times, ds[late] + age, side="left")
-        stop = np.searchsorted(times, known_at[late], side="left")
+        older[:, column] = running[np.searchsorted(ds, since - age, side="right")]
+        inside = np.searchsorted(since, ds + age, side="left")
+        late = known_from > inside
+        begin, stop = inside[late], known_from[late]
         pending = np.zeros(len(times) + 1)
         np.add.at(pending, begin, increment[late])
         np.add.at(pending, stop, -increment[late])
@@ -68,11 +72,35 @@ def _increments(versions: Versions) -> tuple[Ns, Floats, Ns]:
 
 def known_levels(versions: Versions, times: Ns, ages: Ns) -> Floats:
     """float[t, ages - 1]: for a carried-forward quantity, the value of the latest bucket known at `time - age`."""
+    versions = _not_taken_back(versions)
     newest = versions.ds >= np.maximum.accumulate(versions.ds)  # a correction of an older bucket is no news
     known_at, order = np.unique(versions.known_at[newest][::-1], return_index=True)
     value = versions.value[newest][::-1][order]
     place = np.searchsorted(known_at, times[:, None] - ages[None, :-1], side="right") - 1
     return np.where(place >= 0, np.nan_to_num(value)[np.maximum(place, 0)], np.nan)
+
+
+def _not_taken_back(versions: Versions) -> Versions:
+    """A level that was taken back is the one before it again, as it was known then."""
+    value = versions.value.copy()
+    for at in np.flatnonzero(np.isnan(value)):
+        before = np.flatnonzero((versions.ds[:at] < versions.ds[at]) & ~np.isnan(value[:at]))
+        if len(before):
+            value[at] = value[before[np.argmax(versions.ds[before])]]
+    return Versions(versions.ds, value, versions.known_at)
+
+
+def _measured(signal: Signal, times: Ns, ages: Ns) -> Floats:
+    """float[t, windows]: what the windows hold. Ages of days and longer buckets are counted from local midnight.
+
+    Else yesterday would leave the window of a day as soon as today is two hours old.
+    """
+    if signal.kind == "level":
+        return known_levels(signal.values, times, ages)
+    if signal.interval.slots > 1:
+        return known_sums(signal.values, times, ages)
+    midnight, place = np.unique(local_ns(times, signal.tz) // DAY, return_inverse=True)
+    return known_sums(signal.values, times, ages, day_start(midnight, signal.tz)[place])
 
 
 def deviations(signal: Signal, times: Ns, ages: Ns | None = None) -> tuple[Floats, npt.NDArray[np.bool_]]:
@@ -82,10 +110,9 @@ def deviations(signal: Signal, times: Ns, ages: Ns | None = None) -> tuple[Float
     for each. At least two earlier weeks are needed.
     """
     ages = edges(signal.interval) if ages is None else ages
-    measure = known_levels if signal.kind == "level" else known_sums
     if len(signal.values) == 0:
         return np.zeros((len(times), len(ages) - 1)), np.zeros(len(times), dtype=bool)
-    now = measure(signal.values, times, ages)
+    now = _measured(signal, times, ages)
     begun = np.minimum.accumulate(signal.values.ds)  # the earliest bucket known so far
     place = np.searchsorted(signal.values.known_at, times, side="right") - 1
     first = np.where(place >= 0, begun[np.maximum(place, 0)], np.iinfo(np.int64).max)
@@ -95,7 +122,7 @@ def deviations(signal: Signal, times: Ns, ages: Ns | None = None) -> tuple[Float
     for week in range(1, WEEKS + 1):
         then = times - week * 7 * DAY
         there = (then - 7 * DAY >= first)[:, None]
-        values = np.where(there, np.nan_to_num(measure(signal.values, then, ages)), 0.0)
+        values = np.where(there, np.nan_to_num(_measured(signal, then, ages)), 0.0)
         past.append((values, there))
         total += values
         weeks += there

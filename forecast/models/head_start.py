@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecast.arrays import Flags, Floats, Ns
-from forecast.buckets import DAY, SECOND, Grid, Interval
+from forecast.buckets import DAY, SECOND, Grid, Interval, end
 from forecast.features import deviations
 from forecast.models.hindcasts import Hindcasts
 from forecast.vintage import Signal, Snapshot, Versions
@@ -68,29 +68,37 @@ def head_start(snapshot: Snapshot, name: str, signal: str, hindcasts: Hindcasts)
         return HeadStart()
     found = HeadStart()
     if series.interval.slots > 1 and told.interval.slots > 1:
-        found = _measured(*by_slot(snapshot, name, told, hindcasts), step=series.interval.seconds)
+        step = max(series.interval.seconds, told.interval.seconds)
+        found = _measured(*by_slot(snapshot, name, told, hindcasts), step=step)
     if found.regime == NOTHING:
         days = _measured(*by_day(snapshot, name, told, hindcasts), step=86_400)
         found = days if days.regime != NOTHING else found
     return found
 
 
-def excess(hindcasts: Hindcasts) -> tuple[Ns, Floats]:
-    """Local days int64[d] without a gap, contacts beyond the rate in standard deviations float[d, slots], NaN where closed."""
+def excess(hindcasts: Hindcasts, together: int = 1) -> tuple[Ns, Floats]:
+    """Local days int64[d] without a gap, contacts beyond the rate in standard deviations float[d, slots], NaN where closed.
+
+    together: so many buckets of the queue are one slot
+    """
     days = np.arange(hindcasts.origins[0], hindcasts.origins[-1] + 1)
-    rate, came = hindcasts.rate[:, 0], hindcasts.came[:, 0]
+    shape = (len(hindcasts), -1, together)
+    came = hindcasts.came[:, 0].reshape(shape)
+    rate = np.where(np.isnan(came), 0.0, hindcasts.rate[:, 0].reshape(shape)).sum(axis=2)
+    beyond = np.nan_to_num(came).sum(axis=2) - rate
     table = np.full((len(days), rate.shape[1]), np.nan)
-    table[hindcasts.origins - days[0]] = np.where(rate > 0, (came - rate) / np.sqrt(rate + 0.5), np.nan)
+    table[hindcasts.origins - days[0]] = np.where(rate > 0, beyond / np.sqrt(rate + 0.5), np.nan)
     return days, table
 
 
 def by_slot(snapshot: Snapshot, name: str, told: Signal, hindcasts: Hindcasts) -> tuple[Floats, Floats]:
-    """Signal's deviations float[d, slots] (0 unknown) and contacts beyond the rate (NaN closed)."""
+    """Signal's deviations float[d, slots] (0 unknown) and contacts beyond the rate (NaN closed), by the longer of both buckets."""
     series = snapshot.series(name)
-    days, contacts = excess(hindcasts)
-    grid = Grid.days(int(days[0]), int(days[-1]), series.interval, series.tz)
-    step = series.interval.seconds * SECOND
-    slack = 300 * SECOND if told.interval is series.interval else 1
+    longer = max(series.interval, told.interval, key=lambda one: one.seconds)
+    days, contacts = excess(hindcasts, longer.seconds // series.interval.seconds)
+    grid = Grid.days(int(days[0]), int(days[-1]), longer, series.tz)
+    step = longer.seconds * SECOND
+    slack = 300 * SECOND if told.interval is longer else 1
     said, enough = deviations(_as_made(told), grid.ds + step, np.array([0, step + slack], dtype=np.int64))
     table = np.zeros(contacts.shape)
     table[grid.day - days[0], grid.slot] = np.where(enough, said[:, 0], 0.0)
@@ -117,7 +125,7 @@ def by_day(snapshot: Snapshot, name: str, told: Signal, hindcasts: Hindcasts) ->
 def _as_made(told: Signal) -> Signal:
     """The signal as it stands now, each bucket as if known at its end: when it was said, not when it was heard."""
     ds, value = told.values.latest()
-    return replace(told, values=Versions.of(ds, value, ds + min(told.interval.seconds, 86_400) * SECOND))
+    return replace(told, values=Versions.of(ds, value, end(ds, told.interval, told.tz)))
 
 
 def _root(values: Floats) -> Floats:
@@ -137,14 +145,14 @@ def _measured(said: Floats, contacts: Floats, *, step: int) -> HeadStart:
     scores = correlation * np.sqrt(whole[3])
     if scores.max() < SURE:
         return HeadStart(score=float(scores.max()), level=level)
-    spread = [
-        _centre(_correlation(one), lags) for one in _drawn(products, 1 if level == "interval" else WEEK)
-    ]
-    lower, upper = np.quantile(spread, [0.05, 0.95])
-    regime = LEAD if lower > 0 else LAG if upper < 0 else TOGETHER
-    minute = step / 60
-    centre = _centre(correlation, lags) * minute
-    return HeadStart(regime, centre, float(lower) * minute, float(upper) * minute, float(scores.max()), level)
+    near = np.abs(lags - lags[int(np.argmax(correlation))]) <= max(2, reach // 3)
+    drawn = _drawn(products[:, :, near], 1 if level == "interval" else WEEK)
+    low, high = np.quantile([_centre(_correlation(one), lags[near]) for one in drawn], [0.25, 0.75])
+    centre, spread = _centre(correlation, lags) * step / 60, float(high - low) / QUARTILES * step / 60
+    sure = abs(centre) > NINE_IN_TEN * spread
+    regime = TOGETHER if not sure else LEAD if centre > 0 else LAG
+    lower, upper = centre - WIDE * spread, centre + WIDE * spread
+    return HeadStart(regime, centre, lower, upper, float(scores.max()), level)
 
 
 def prewhitened(said: Floats, contacts: Floats) -> tuple[Floats, Floats]:

@@ -149,7 +149,10 @@ def _heard(snapshot: Snapshot, name: str, signal: str, hindcasts: Hindcasts) -> 
 
 def stands_out(windows: Floats) -> Flags:
     """bool[r]: whether the last hours or the last day of a signal [r, w] lie beyond two standard deviations of their own."""
-    latest = windows[:, :1]
+    heard = np.flatnonzero(
+        windows.std(axis=0) > 0
+    )  # a signal that is always late is silent in its first window
+    latest = windows[:, heard[:1]]
     if windows.shape[1] > NEAR:
         hours, day = windows[:, :2].sum(axis=1), windows[:, : NEAR + 1].sum(axis=1)
         latest = np.column_stack([hours, day])

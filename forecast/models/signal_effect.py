@@ -163,7 +163,8 @@ def build_rows(
                 own,
             )
             parts.setdefault(band, []).append(rows)
-    return [_in_order(band, pieces) for band, pieces in parts.items()]
+    found = [_in_order(band, pieces) for band, pieces in parts.items()]
+    return [rows for rows in found if len(rows.day)]
 
 
 def _moments(origins: Ns, slots: int, series: Series) -> Ns:

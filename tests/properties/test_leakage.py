@@ -166,7 +166,7 @@ def test_what_became_known_after_the_cutoff_changes_no_path(
     ],
 )
 def test_a_planted_leak_of_one_line_is_found(leak: str, model: str) -> None:
-    stream, cutoff = Stream(5, late=0.4), midnight(DAYS - 5) + 11 * HOUR
+    stream, cutoff = Stream(6, late=0.4), midnight(DAYS - 5) + 11 * HOUR
     assert unmoved(MODELS[model], world(stream), cutoff)
     assert not unmoved(MODELS[model], world(stream, leak=leak), cutoff)
 

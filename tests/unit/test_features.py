@@ -44,7 +44,7 @@ def test_lateness_cancels_out_and_a_burst_stands_out() -> None:
     calm, _ = deviations(posts(np.full(len(GRID), 10.0), late=90 * MINUTE), at)
     np.testing.assert_allclose(calm, 0.0, atol=1e-9)
     loud, _ = deviations(posts(burst), at)
-    assert loud[0].tolist() == pytest.approx([0.0, 0.0, 50.0, 0.0, 0.0])
+    assert loud[0].tolist() == pytest.approx([0.0, 0.0, 50.0, 0.0, 0.0, 0.0])
     unknown, _ = deviations(posts(burst, late=90 * MINUTE), at)
     np.testing.assert_allclose(unknown, 0.0, atol=1e-9)
 

@@ -105,7 +105,7 @@ def understand(session: Session, query: ForecastQuery, now: dt.datetime, company
         start, end = ask.start(queue), ask.end(queue)
         if query.start and start is not None and end is not None and end <= start:
             raise InputError("The end lies before the start.", remedy="Give an end after it.", field="end")
-    return replace(ask, use=uses(session, None if newest is None else newest.cutoff))
+    return replace(ask, use={} if newest is None else uses(session, newest.cutoff, newest.run_id))
 
 
 def _asked(queue: Queue, query: ForecastQuery, reasons: Sequence[str]) -> bool:

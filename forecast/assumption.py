@@ -91,6 +91,19 @@ def predicted(rule: Assumption, signal: Signal, times: Ns, band: tuple[int, int]
     return (beyond @ share[0])[place] * rule.contacts_per_unit, enough[place]
 
 
+def coming(
+    rule: Assumption, signal: Signal, times: Ns, lead_seconds: Ns, interval: Interval, open_: Flags
+) -> tuple[Floats, Flags]:
+    """As `predicted`, of those buckets alone that are open: contacts announced for closed ones do not come.
+
+    open_: bool[t, n] whether the bucket that begins `lead_seconds` [n] after a moment is open
+    """
+    unique, place = np.unique(times, return_inverse=True)
+    beyond, enough = deviations(signal, unique)
+    heard = open_ @ _bucket_shares(rule, signal, lead_seconds, interval)
+    return (heard * beyond[place]).sum(axis=1) * rule.contacts_per_unit, enough[place]
+
+
 def announced(
     rule: Assumption, signal: Signal, moment: int, lead_seconds: Ns, interval: Interval
 ) -> Floats | None:
@@ -98,9 +111,14 @@ def announced(
     beyond, enough = deviations(signal, np.array([moment], dtype=np.int64))
     if not enough[0]:
         return None
-    begin = lead_seconds.tolist()
-    share = shares(rule, signal.interval, begin, [lead + interval.seconds for lead in begin])
+    share = _bucket_shares(rule, signal, lead_seconds, interval)
     return np.asarray(share @ beyond[0] * rule.contacts_per_unit)
+
+
+def _bucket_shares(rule: Assumption, signal: Signal, lead_seconds: Ns, interval: Interval) -> Floats:
+    """float[n, windows]: `shares` of the buckets that begin at these leads."""
+    begin = lead_seconds.tolist()
+    return shares(rule, signal.interval, begin, [lead + interval.seconds for lead in begin])
 
 
 def shares(rule: Assumption, interval: Interval, begin: Sequence[int], stop: Sequence[int]) -> Floats:

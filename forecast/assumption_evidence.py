@@ -1,8 +1,8 @@
 """Rules of thumb, scored like signals: the same rows, the same cutoffs, the same gate.
 
-What a rule foretells is taken as it is said and never fitted. The contacts' own excess is asked only for what the rule
-leaves unexplained, as a signal's features stand beside it (`models/signal_effect.py`), so that a storm that is already
-in the phones is not counted twice.
+What a rule foretells is taken as it is said and never fitted, bucket by bucket, as far as the queue was open then. The
+contacts' own excess is asked only for what the rule leaves unexplained, as a signal's features stand beside it
+(`models/signal_effect.py`), so that a storm that is already in the phones is not counted twice.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from forecast.arrays import Floats
-from forecast.assumption import MARK, Assumption, predicted
-from forecast.buckets import Interval
+from forecast.arrays import Flags, Ns
+from forecast.assumption import MARK, Assumption, coming
+from forecast.buckets import DAY, SECOND, local_ns
 from forecast.errors import NotEnoughHistory
 from forecast.evidence import LEAST_CUTOFFS, NOT_YET, SHUT, Finding, finding
 from forecast.models.base import RateModel, bands
 from forecast.models.head_start import head_start
+from forecast.models.hindcasts import Hindcasts
 from forecast.models.past import EVIDENCE_DAYS, LEAST_ORIGINS, LEAST_ROWS, Past, past_of, stands_out
 from forecast.models.signal_effect import (
     REACH_SECONDS,
@@ -29,7 +30,7 @@ from forecast.models.signal_effect import (
     score_forward,
 )
 from forecast.signal_health import health
-from forecast.vintage import Snapshot
+from forecast.vintage import Series, Snapshot
 
 
 def findings_of(
@@ -54,13 +55,16 @@ def findings_of(
 
 def score(snapshot: Snapshot, name: str, past: Past, rule: Assumption) -> list[Scored]:
     """Forward predictions of every lead band, without the rule and with it."""
-    interval, signal = snapshot.series(name).interval, snapshot.signal(rule.signal)
-    borders = {band: (begin, stop) for band, begin, stop in bands(interval)}
+    series, signal = snapshot.series(name), snapshot.signal(rule.signal)
+    borders = {band: (begin, stop) for band, begin, stop in bands(series.interval)}
     ahead, problem = head_start(snapshot, name, rule.signal, past.hindcasts), health(signal, snapshot.cutoff)
     found = []
     for rows in build_rows(snapshot, name, past.hindcasts, past.noise):
-        said, enough = predicted(rule, signal, rows.moment, borders[rows.band])
-        said = said * _open_share(rows, borders[rows.band], interval)
+        begin, stop = borders[rows.band]
+        step = series.interval.seconds
+        leads = np.arange(-(-begin // step) * step, stop, step, dtype=np.int64)
+        open_ = open_buckets(rows, past.hindcasts, leads, series)
+        said, enough = coming(rule, signal, rows.moment, leads, series.interval, open_)
         if enough.sum() < LEAST_ROWS:
             continue
         every = np.ones(len(rows.day), dtype=bool)
@@ -71,9 +75,15 @@ def score(snapshot: Snapshot, name: str, past: Past, rule: Assumption) -> list[S
     return found
 
 
-def _open_share(rows: Rows, band: tuple[int, int], interval: Interval) -> Floats:
-    """float[r]: the share of a band's buckets that were open; contacts announced for closed ones do not come."""
-    return np.minimum(1.0, rows.buckets * interval.seconds / (band[1] - band[0]))
+def open_buckets(rows: Rows, hindcasts: Hindcasts, lead_seconds: Ns, series: Series) -> Flags:
+    """bool[r, n]: whether the bucket that begins so long after a row's moment counts in its target: open and known."""
+    step = series.interval.seconds
+    counted = hindcasts.scored.reshape(len(hindcasts), -1)
+    seen = local_ns(rows.moment, series.tz) % DAY // (step * SECOND)
+    column = seen[:, None] + lead_seconds // step
+    held = column < counted.shape[1]
+    origin = np.searchsorted(hindcasts.origins, rows.day)[:, None]
+    return np.asarray(held & counted[origin, np.minimum(column, counted.shape[1] - 1)])
 
 
 def _marked(rule: Assumption, found: Finding) -> Finding:

@@ -47,6 +47,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "adjustment": ("manual adjustment {n}", "handmatige correctie {n}"),
     "spread": ("spread and rounding {n}", "spreiding en afronding {n}"),
     "closed": ("No contacts are expected: the queue is closed.", "Er worden geen contacten verwacht: de wachtrij is gesloten."),
+    "few": ("Fewer than 0.1 contacts are expected.", "Er worden minder dan 0,1 contacten verwacht."),
     "since": ("{signal}, more than usual since {moment}", "{signal}, meer dan gebruikelijk sinds {moment}"),
     "posts": ("posts", "berichten"),
     "negative": ("negative posts", "negatieve berichten"),
@@ -168,11 +169,13 @@ def sentence(
 ) -> str:
     """`41.2 contacts expected: usual level 24.0, this weekday and time +9.1, social +8.1 (posts on “outage”, ...).`
 
-    start: of the bucket, aware. Parts that round to nothing are left out.
+    start: of the bucket, aware. Parts that round to nothing are left out. A bucket is closed by the opening hours where
+    every part is nothing at all: the usual level counts in open buckets only, however few contacts it foresees.
     """
     numbers = shown(parts, mean)
     if not any(numbers.values()):
-        return say("closed", language)
+        closed = mean == 0 and not any(parts[name] for name in PARTS)
+        return say("closed" if closed else "few", language)
     said = []
     for name, value in numbers.items():
         if value:

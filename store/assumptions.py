@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from forecast.assumption import Assumption
 from forecast.errors import InputError, NotFound
+from forecast.social.signals import for_models
 from store.database import lock
 from store.queues import require_queues
 from store.signals import load_signal_catalogue
@@ -19,6 +20,7 @@ from store.tables import ThumbRow
 
 _TABLE = table_of(ThumbRow)
 _FIGURES = ("contacts_per_unit", "head_start_minutes", "lasts_minutes")
+NAMED = 8  # signals named where one cannot be used
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ def save_assumption(
 ) -> Held:
     """Keep a rule -> it with its number. One that says the same and still holds is given back instead.
 
-    NotFound for a queue or signal nobody knows; InputError without a reason or an author.
+    NotFound for a queue or signal nobody knows; InputError for a signal that no forecast hears, and without a reason or
+    an author.
     """
     for name, text in (("reason", reason), ("author", author)):
         if not text.strip():
@@ -95,12 +98,14 @@ def _one(session: Session, number: int) -> Held:
 
 def _require_signal(session: Session, name: str) -> None:
     held = load_signal_catalogue(session)
-    kinds = {
-        signal if topic == "all" else f"{signal}:{topic}": kind
-        for signal, topic, kind in zip(held["signal"], held["topic"], held["kind"], strict=True)
-    }
+    kinds, heard = {}, []
+    for signal, topic, kind in zip(held["signal"], held["topic"], held["kind"], strict=True):
+        known = signal if topic == "all" else f"{signal}:{topic}"
+        kinds[known] = kind
+        if kind == "count" and for_models(signal):
+            heard.append(known)
+    some = ", ".join(sorted(heard)[:NAMED]) or "none yet"
     if name not in kinds:
-        some = ", ".join(sorted(kinds)[:5]) or "none yet"
         raise NotFound(
             f"There is no signal {name!r}.",
             remedy=f"`GET /v1/signals` has the names: {some}.",
@@ -110,6 +115,12 @@ def _require_signal(session: Session, name: str) -> None:
         raise InputError(
             f"The signal {name!r} is a level: nobody can say what one more of it brings.",
             remedy="Make the rule on a count, such as posts.",
+            field="signal",
+        )
+    if name not in heard:
+        raise InputError(
+            f"The signal {name!r} is shown, but no forecast hears it, so a rule on it could never be scored.",
+            remedy=f"Make the rule on one that is heard: {some}.",
             field="signal",
         )
 

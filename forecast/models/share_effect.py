@@ -34,6 +34,7 @@ from forecast.models.signal_effect import (
     score_forward,
     spoken,
 )
+from forecast.signal_health import health
 from forecast.vintage import Series, Snapshot, by_day
 
 REACH = 86_400  # seconds: further ahead a reason's posts say nothing about its share
@@ -83,8 +84,8 @@ def learn_effects(snapshot: Snapshot, queue: str, gate: Gate) -> Effects:
     for at, name in enumerate(names):
         if not heard[name]:
             continue
-        ahead = {one: head_start(snapshot, name, one, _hindcasts(past, at)) for one in heard[name]}
-        if mine := _effects(snapshot, rows_of(past, at, history.series), ahead, gate):
+        told = {one: _heard(snapshot, name, one, _hindcasts(past, at)) for one in heard[name]}
+        if mine := _effects(snapshot, rows_of(past, at, history.series), told, gate):
             found[name] = mine
     return found
 
@@ -149,26 +150,34 @@ def _moments(opened: Flags, slots: int) -> Ns:
 
 
 def _effects(
-    snapshot: Snapshot, rows: list[Rows], heard: Mapping[str, HeadStart], gate: Gate
+    snapshot: Snapshot, rows: list[Rows], heard: Mapping[str, tuple[HeadStart, str]], gate: Gate
 ) -> tuple[tuple[str, Effect], ...]:
     """Per lead band the signal that is let in and lost least."""
     chosen: list[tuple[str, Effect]] = []
     for band in rows:
         best: tuple[str, Effect] | None = None
         least = 0.0
-        for signal, ahead in heard.items():
+        for signal, (ahead, problem) in heard.items():
             windows, enough = features_at([snapshot.signal(signal)], band.moment)
             if enough.sum() < LEAST_ROWS:
                 continue
             said = score_forward(band, spoken(band.band, _alone(windows)), enough)
             none = np.zeros(len(band.day))
-            scored = Scored(band, none, said.predicted, said.valid, stands_out(windows), ahead)
+            scored = Scored(band, none, said.predicted, said.valid, stands_out(windows), ahead, problem)
             loss = float((np.abs(band.excess - said.predicted) - np.abs(band.excess))[said.valid].sum())
             if loss < least and (weight := gate(scored)) > 0:
                 best, least = (signal, said.effect.shrunk(weight)), loss
         if best is not None:
             chosen.append(best)
     return tuple(chosen)
+
+
+def _heard(snapshot: Snapshot, name: str, signal: str, hindcasts: Hindcasts) -> tuple[HeadStart, str]:
+    """How long a signal runs ahead of the reason, and why it is not to be listened to now, or ''."""
+    posts = signal.replace("negative", "posts", 1)
+    whole = snapshot.signal(posts) if posts != signal and posts in snapshot.signals else None
+    problem = health(snapshot.signal(signal), snapshot.cutoff, whole=whole)
+    return head_start(snapshot, name, signal, hindcasts), problem
 
 
 def _alone(windows: Floats) -> Floats:

@@ -98,6 +98,9 @@ def known(session: Session) -> Session:
     save_queue(session, b.queue())
     save_signals(session, b.signals([1, 2, 3]), interval="1h", tz="UTC")
     save_signals(session, b.signals([0.5], name="sentiment").assign(kind="level"), interval="1h", tz="UTC")
+    for shown in ("authors", "posts[nl]"):
+        save_signals(session, b.signals([1, 2, 3], name=shown), interval="1h", tz="UTC")
+    save_signals(session, b.signals([1, 2, 3], name="reach").assign(topic="outage"), interval="1h", tz="UTC")
     return session
 
 
@@ -131,6 +134,9 @@ def test_a_rule_that_ended_is_kept_among_the_ended_and_may_be_said_anew(known: S
         (Assumption("cals", "posts", 1, 0, 60), {}, NotFound, "queue"),
         (Assumption("calls", "poosts", 1, 0, 60), {}, NotFound, "signal"),
         (Assumption("calls", "sentiment", 1, 0, 60), {}, InputError, "signal"),
+        (Assumption("calls", "authors", 1, 0, 60), {}, InputError, "signal"),
+        (Assumption("calls", "posts[nl]", 1, 0, 60), {}, InputError, "signal"),
+        (Assumption("calls", "reach:outage", 1, 0, 60), {}, InputError, "signal"),
         (RULE, {"reason": " "}, InputError, "reason"),
         (RULE, {"author": ""}, InputError, "author"),
     ],
@@ -142,6 +148,13 @@ def test_a_rule_on_nothing_known_or_without_a_word_why_is_refused(
         save(known, rule, **told)
     assert refused.value.field == field  # type: ignore[attr-defined]
     assert load_assumptions(known) == []
+
+
+def test_who_makes_a_rule_on_a_signal_that_is_not_heard_is_told_which_are(known: Session) -> None:
+    for rule in (Assumption("calls", "authors", 1, 0, 60), Assumption("calls", "poosts", 1, 0, 60)):
+        with pytest.raises((InputError, NotFound)) as refused:
+            save(known, rule)
+        assert "posts." in refused.value.remedy and "authors" not in refused.value.remedy
 
 
 def test_a_number_nobody_knows_cannot_end(session: Session) -> None:

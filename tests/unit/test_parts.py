@@ -54,6 +54,20 @@ def test_a_closed_bucket_needs_no_parts() -> None:
     assert sentence(nothing, 0.0, Facts(), START, tz=TZ) == "No contacts are expected: the queue is closed."
 
 
+def test_a_thin_hour_is_not_called_closed() -> None:
+    parts = dict.fromkeys(PARTS, 0.0) | {"level": 0.04}
+    said = [sentence(parts, 0.04, Facts(), START, tz=TZ, language=one) for one in ("en", "nl")]
+    assert said == [
+        "Fewer than 0.1 contacts are expected.",
+        "Er worden minder dan 0,1 contacten verwacht.",
+    ]
+
+
+def test_an_open_hour_in_which_all_paths_happen_to_be_empty_is_not_called_closed() -> None:
+    parts = dict.fromkeys(PARTS, 0.0) | {"level": 0.04, "spread": -0.04}
+    assert "closed" not in sentence(parts, 0.0, Facts(), START, tz=TZ)
+
+
 @given(st.lists(st.floats(-1e4, 1e4), min_size=len(PARTS), max_size=len(PARTS)))
 def test_the_figures_of_a_sentence_add_up_to_the_figure_it_begins_with(values: list[float]) -> None:
     parts = dict(zip(PARTS, values, strict=True))

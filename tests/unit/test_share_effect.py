@@ -112,6 +112,15 @@ def test_posts_on_one_reason_are_not_heard_by_another() -> None:
     assert {signal for signal, _ in effects["calls/outage"]} == {"posts:outage"}
 
 
+def test_posts_on_a_reason_are_not_heard_once_their_feed_broke() -> None:
+    held = company(1)
+    posts = held.signals["posts:outage"]
+    early = posts.values.ds < midnight(DAYS - 4)
+    kept = Versions(posts.values.ds[early], posts.values.value[early] + 3, posts.values.known_at[early])
+    broken = replace(held, signals={"posts:outage": replace(posts, values=kept)}, memo={}, recent={})
+    assert learn_effects(broken.at(midnight(DAYS - 1) + 10 * HOUR), "calls", evidence.gate) == {}
+
+
 def test_nothing_known_later_changes_a_moved_share() -> None:
     held, cutoff = company(1), storms(company(1))[-2]
     until = {

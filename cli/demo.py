@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from forecast.report import Plan, Report
     from forecast.simulate import Company
+    from jobs.ledger import Job
+    from store.causes import Cause
     from store.settings import Settings
 
 CLOCK = 10  # the hour at which the company's clock stands
@@ -62,7 +64,8 @@ def demo(
     ] = "energy",
 ) -> None:
     """A simulated company: contacts and posts in, a forecast, evidence and a dashboard out."""
-    from cli.demo_summary import summary
+    from cli.demo_register import causes
+    from cli.demo_summary import peak_warnings, summary
     from cli.operate import require_free, serve_app
     from forecast.simulate import company as simulated
 
@@ -77,8 +80,10 @@ def demo(
         paths = simulate(stages, folder, days, now, who)
         load(stages, sessions, config, paths, now)
         report = work(stages, sessions, config, now, full)
+        tell(stages, sessions, config, now, causes(who, paths["truth"]))
         key = admin_key(sessions, now)
-        typer.echo("\n".join(summary(report, paths["truth"], folder, abridged=not full)))
+        told = peak_warnings(sessions, now.tz_convert("UTC"))
+        typer.echo("\n".join(summary(report, paths["truth"], folder, told, abridged=not full)))
         typer.echo(f"API key (all rights; shown once): {key}")
         typer.echo(f"Made in {sum(stages.seconds.values()):.0f} s.")
         if serve:
@@ -103,6 +108,7 @@ def prepare(folder: Path, port: int, full: bool, company: Company) -> Settings:
 
     import yaml
 
+    from cli.demo_register import reasons
     from forecast.errors import InputError
     from store.settings import load_settings
 
@@ -127,6 +133,7 @@ def prepare(folder: Path, port: int, full: bool, company: Company) -> Settings:
             "sector": company.sector,
         },
         "api": {"port": port, "open_dashboard": True},
+        "reasons": reasons(company),
         "logging": {"level": "warning"},
     }
     if not full:
@@ -181,28 +188,16 @@ def load(
 def work(
     stages: Stages, sessions: sessionmaker[Session], config: Settings, now: pd.Timestamp, full: bool
 ) -> Report:
-    """The jobs, as the scheduler would run them at the company's time."""
+    """The jobs that measure and forecast, as the scheduler would run them at the company's time."""
     from dataclasses import replace
 
     from jobs import predict, select, signals
-    from jobs.ledger import Job
 
     reports: list[Report] = []
     plan, sample = (select.plan(config, cutoffs=10, full=True), None) if full else abridged(config)
 
-    def run(name: str, job: Job) -> None:
-        from forecast.errors import ForecallError
-        from jobs.ledger import FAILED, execute
-
-        outcome = execute(name, sessions, config, now.tz_convert("UTC"), job=job)
-        if outcome is None or outcome.state == FAILED:
-            raise ForecallError(
-                f"The job {name} failed.", remedy="; ".join(outcome.problems if outcome else ())
-            )
-        console.warn(outcome.problems)
-
     with stages.stage("Counting posts per half hour and topic"):
-        run("signals", signals.run)
+        run_job("signals", sessions, config, now, signals.run)
     with stages.stage("Replaying the past, forecasting eight weeks") as step:
         plan = replace(plan, also=predict.looking_ahead(config, now.tz_convert("UTC")))
 
@@ -213,9 +208,42 @@ def work(
             ready = {part.series: part.made for part in reports[0].parts if part.made is not None}
             return predict.forecast_all(session, settings, moment, ready=ready)
 
-        run("select_full", compare)
-        run("predict", publish)
+        run_job("select_full", sessions, config, now, compare)
+        run_job("predict", sessions, config, now, publish)
     return reports[0]
+
+
+def tell(
+    stages: Stages,
+    sessions: sessionmaker[Session],
+    config: Settings,
+    now: pd.Timestamp,
+    known: Sequence[Cause],
+) -> None:
+    """What follows from the forecast: peak warnings of the storm under way, the register of causes, the weekly digest."""
+    from jobs import alert, digest
+    from store.causes import add_cause
+
+    with stages.stage("Looking for peaks, writing the digest"):
+        run_job("alert", sessions, config, now, alert.run)
+        with sessions() as session:
+            for cause in known:
+                add_cause(session, cause, now=now.tz_convert("UTC").to_pydatetime())
+            session.commit()
+        run_job("digest", sessions, config, now, digest.run)
+
+
+def run_job(
+    name: str, sessions: sessionmaker[Session], config: Settings, now: pd.Timestamp, job: Job
+) -> None:
+    """One job to its end, entered in the ledger; ForecallError where it fails."""
+    from forecast.errors import ForecallError
+    from jobs.ledger import FAILED, execute
+
+    outcome = execute(name, sessions, config, now.tz_convert("UTC"), job=job)
+    if outcome is None or outcome.state == FAILED:
+        raise ForecallError(f"The job {name} failed.", remedy="; ".join(outcome.problems if outcome else ()))
+    console.warn(outcome.problems)
 
 
 def abridged(config: Settings) -> tuple[Plan, Plan]:

@@ -5,7 +5,7 @@ windows.py    how far back and ahead, in which buckets   palette.py, axes.py    
 outlook.py    buckets, totals, peaks: frames to frames   figures.py, tables.py  frames to charts, grids, the file
 judgement.py  scores and evidence in a planner's words   parts.py, cards.py     pieces of a page
 forecast_page.py, accuracy_page.py, layout.py            pages, and the shell around them
-posts.py      the indicator below, and its usual level
+posts.py      the indicator below, and its usual level   why.py, reasons.py      what a number is made of; tomorrow's reasons
 backend.py    Dash as a guest in our application         assets/                style, fonts, a few lines of script
 """
 
@@ -19,7 +19,7 @@ from dash import Dash
 from fastapi import FastAPI
 from sqlalchemy.orm import Session, sessionmaker
 
-from api.dashboard import accuracy_page, forecast_page, layout
+from api.dashboard import accuracy_page, forecast_page, layout, reasons
 from api.dashboard.backend import PATHS, Backend
 from store.settings import Settings
 
@@ -37,7 +37,7 @@ def mount(
     *,
     clock: Callable[[], dt.datetime] | None = None,
 ) -> None:
-    """Serve the pages at `/` and `/accuracy`; everything else of theirs lies under `/_dash-` and `/_favicon.ico`.
+    """Serve the pages at `/` and `/accuracy`, a picture at `/outlook.svg`; everything else of theirs lies under `/_dash-` and `/_favicon.ico`.
 
     Whoever mounts guards these paths: Dash knows no rights. Of `settings` the pages need the measures and owners of peak
     warnings; zones and opening hours are stored with each queue. Without a `clock` the application's own is used, if it has one.
@@ -66,6 +66,7 @@ def mount(
     layout.register(dash, sessions)
     forecast_page.register(dash, sessions, now, settings)
     accuracy_page.register(dash, sessions)
+    reasons.serve_picture(app, sessions, now, settings)
     dash.init_app(app)
 
 

@@ -14,8 +14,9 @@ from api.dashboard import figures, judgement, queries, tables
 from api.dashboard.palette import palette
 from api.dashboard.parts import aria, legend, notice, panel, problem, with_code
 from api.dashboard.queries import Judged
-from api.dashboard.words import Words
+from api.dashboard.words import Words, local
 from forecast.errors import ForecallError
+from store.decisions import Key
 
 HIDDEN: dict[str, str] = {"display": "none"}
 SEEN: dict[str, str] = {}
@@ -126,4 +127,15 @@ def evidence(judged: Judged, words: Words, *, every: bool) -> tuple[Any, ...]:
     """Notice, style and rows of `Does social count?`, for all queues."""
     if not judged.evidence:
         return notice(words("empty_evidence"), words("empty_evidence_text")), HIDDEN, []
-    return None, SEEN, tables.evidence_rows(judged.evidence, words, every=every)
+    return None, SEEN, tables.evidence_rows(judged.evidence, words, every=every, since=since(judged, words))
+
+
+def since(judged: Judged, words: Words) -> dict[Key, str]:
+    """The day of each verdict, local to its queue: `10 Mar`; with the year where that is not the latest one."""
+    zones = {queue.name: queue.tz for queue in judged.queues}
+    days = {key: local(moment, zones[key[0]]) for key, moment in judged.since.items() if key[0] in zones}
+    newest = max(days.values()).year if days else 0
+    return {
+        key: words.date(day) if day.year == newest else f"{words.date(day)} {day.year}"
+        for key, day in days.items()
+    }

@@ -9,7 +9,7 @@ import pandas as pd
 from dash import html
 
 from api.dashboard import judgement, outlook
-from api.dashboard.parts import card, with_code
+from api.dashboard.parts import aria, card, with_code
 from api.dashboard.queries import Held, Warned
 from api.dashboard.words import Words, local
 from forecast.alert_sentence import sentence
@@ -17,10 +17,31 @@ from forecast.buckets import Interval, from_ns
 
 
 def cards(held: Held, words: Words) -> list[Any]:
-    """All of them, in the order of reading."""
+    """All of them, in the order of reading: a live peak warning comes first."""
     daily = held.queue.interval.slots == 1
     ahead = outlook.upcoming(held, held.queue.interval if daily else Interval.HOUR)
-    return [_today(held, words), _next(held, ahead, words), _peak(held, ahead, words), _social(held, words)]
+    usual, peak = [_today(held, words), _next(held, ahead, words)], _peak(held, ahead, words)
+    return [*([peak, *usual] if held.warned else [*usual, peak]), _social(held, words)]
+
+
+def elsewhere(held: Held, words: Words) -> Any:
+    """Live peak warnings of other queues, each with a button that shows its queue; nothing where there is none."""
+    rows = []
+    for one in held.elsewhere:
+        told = sentence(
+            one.surge, tz=one.queue.tz, channel=one.queue.channel, now=one.at, language=words.language
+        )
+        name = one.queue.name
+        show = html.Button(
+            words("alert_show"), id={"type": "warned", "queue": name}, n_clicks=0, className="button",
+            **aria(label=words("alert_show_queue", queue=name)),
+        )  # fmt: skip
+        rows.append(html.Li([html.Span([html.Strong(name), f": {told}."]), show]))
+    if not rows:
+        return None
+    return html.Section(
+        [html.H2(words("alert_elsewhere")), html.Ul(rows)], className="elsewhere", role="status"
+    )
 
 
 def _big(text: str, name: str) -> Any:

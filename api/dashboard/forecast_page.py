@@ -9,10 +9,10 @@ from typing import Any
 import dash_ag_grid as dag
 import dash_mantine_components as dmc
 import pandas as pd
-from dash import Dash, Input, Output, State, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, State, callback_context, dcc, html, no_update
 from sqlalchemy.orm import Session, sessionmaker
 
-from api.dashboard import cards, figures, outlook, posts, queries, tables, why
+from api.dashboard import cards, figures, outlook, posts, queries, reasons, tables, why
 from api.dashboard.axes import labels
 from api.dashboard.palette import palette
 from api.dashboard.parts import aria, legend, notice, panel, problem, segments, with_code
@@ -65,6 +65,7 @@ def page(queues: list[Queue], words: Words) -> Any:
         html.Div(id="cards", className="cards"),
         panel(words("figure_title"), [chart], tools=[html.Div(id="legend")]),
         why.why_panel(words),
+        reasons.reasons_panel(words),
         panel(
             words("table_title"),
             [html.P(id="band-note", className="note"), grid],
@@ -80,6 +81,7 @@ def page(queues: list[Queue], words: Words) -> Any:
         heading,
         controls,
         html.Div(id="notice"),
+        html.Div(id="elsewhere"),
         html.Div(content, id="content"),
         dcc.Download(id="csv"),
         tick,
@@ -98,6 +100,7 @@ def register(
         Output("notice", "children"), Output("content", "style"), Output("meta", "children"), Output("cards", "children"),
         Output("figure", "figure"), Output("figure-box", "aria-label"), Output("legend", "children"),
         Output("intervals", "rowData"), Output("intervals", "columnDefs"), Output("intervals", "style"), Output("band-note", "children"),
+        Output("elsewhere", "children"),
     ]  # fmt: skip
 
     @app.callback(outputs, [*CHOICES, Input("theme", "data"), Input("tick", "n_intervals")])
@@ -106,6 +109,8 @@ def register(
             return screen(session, queue, period, step, Words(language), theme, clock(), settings)
 
     why.register(app, sessions, clock)
+    reasons.register(app, sessions, clock, settings or Settings())
+    _register_warned(app)
     states = [State(one.component_id, one.component_property) for one in CHOICES]
 
     @app.callback(Output("csv", "data"), Input("csv-button", "n_clicks"), states, prevent_initial_call=True)
@@ -115,6 +120,19 @@ def register(
         with sessions() as session:
             name, text = file(session, queue, period, step, clock())
         return {"content": text, "filename": name, "type": "text/csv", "base64": False}
+
+
+def _register_warned(app: Dash) -> None:
+    """The button beside a warning of another queue chooses that queue."""
+
+    @app.callback(
+        Output("queue", "value"),
+        Input({"type": "warned", "queue": ALL}, "n_clicks"),
+        prevent_initial_call=True,
+    )
+    def choose(clicks: list[int]) -> Any:
+        pressed = callback_context.triggered_id
+        return pressed["queue"] if any(clicks) and pressed else no_update
 
 
 def screen(
@@ -156,11 +174,12 @@ def screen(
         tables.interval_columns(rows, words),
         {"height": f"{min(MOST, tables.HEAD + tables.ROW * max(2, len(rows)) + 16)}px"},
         words("band_missing") if rows["summed"].any() else "",
+        cards.elsewhere(held, words),
     )
 
 
 def _nothing(said: Any) -> tuple[Any, ...]:
-    return (said, HIDDEN, [], [], {}, "", [], [], [], {"height": "80px"}, "")
+    return (said, HIDDEN, [], [], {}, "", [], [], [], {"height": "80px"}, "", None)
 
 
 def file(session: Session, queue: str | None, period: str, step: str, now: dt.datetime) -> tuple[str, str]:

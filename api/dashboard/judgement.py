@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from api.dashboard.words import Words
+from api.dashboard.words import ASSUMED, Words
 from forecast.models.base import BANDS
 
 OWN = "champion"
@@ -17,6 +17,16 @@ FULL = 100  # cutoffs from which a figure is not abridged (`measuring.md`: calib
 ORDER = {name: place for place, name in enumerate(["0-1h", "0-1d", *(name for name, _, _ in BANDS[1:])])}
 COUNTED = re.compile(r"(\d+) of about (\d+) (\w+)")
 VERDICTS = {"open": "gate_open", "shut": "gate_shut"}
+REGIMES = {"posts lead": "ahead", "posts lag": "behind", "together": "together"}
+SHUT = {
+    "lower end is not above zero": "why_shut",
+    "too small": "why_small",
+    "comes together": "why_together",
+    "comes after": "why_behind",
+    "no lag stands out": "why_no_lead",
+    "cannot be heard now": "why_unheard",
+    "one more week": "why_wait",
+}  # what the gate says (`forecast/evidence.py`) -> our text
 Row = Mapping[str, Any]
 
 
@@ -91,9 +101,14 @@ def within(calibration: Mapping[str, Mapping[str, float]]) -> float:
 
 
 def best(evidence: Sequence[Row]) -> list[Row]:
-    """Per queue and band the indicator that says most: one that counts, else the one with the highest lower end."""
+    """Per queue and band the indicator that says most: one that counts, else the one with the highest lower end.
+
+    Rules of thumb are somebody's assumption, and are no indicator.
+    """
     kept: dict[tuple[str, str], Row] = {}
     for row in evidence:
+        if ASSUMED.fullmatch(str(row["signal"])):
+            continue
         key = (row["series"], row["lead_band"])
         if key not in kept or _rank(row) > _rank(kept[key]):
             kept[key] = row
@@ -115,58 +130,72 @@ def ordered(evidence: Sequence[Row]) -> list[Row]:
 
 
 def verdict(row: Row, words: Words) -> str:
-    """`Social counts`, `Social does not count` or `Not enough history yet`."""
-    return words(VERDICTS.get(str(row["gate"]), "gate_unknown"))
+    """`Social counts`, `Social does not count` or `Not enough history yet: 3 of about 6 incidents`."""
+    if row["gate"] in VERDICTS:
+        return words(VERDICTS[str(row["gate"])])
+    counted = COUNTED.search(str(row.get("why", "")))
+    if counted and words.has(f"gate_unknown_of_{counted[3]}"):
+        counts = {"n": words.number(int(counted[1])), "of": words.number(int(counted[2]))}
+        return words(f"gate_unknown_of_{counted[3]}", **counts)
+    return words("gate_unknown")
+
+
+def direction(row: Row) -> str:
+    """`ahead`, `behind`, `together` or `none`: how the posts run beside the contacts, as far as it is sure."""
+    minutes = row.get("leads_by_minutes")
+    if minutes is None:
+        return "none"
+    told = REGIMES.get(str(row.get("regime")))
+    if told is not None:
+        return told
+    return "together" if minutes == 0 else "ahead" if minutes > 0 else "behind"
 
 
 def lead(row: Row, words: Words) -> str:
-    """The head start: `30 minutes ahead`."""
-    minutes = row.get("leads_by_minutes")
-    if minutes is None:
-        return words("lead_none")
-    if minutes == 0:
-        return words("lead_zero")
-    return words("lead_ahead" if minutes > 0 else "lead_behind", minutes=words.span(abs(int(minutes))))
+    """The head start with its interval: `29 minutes ahead, 21 to 36`."""
+    said = direction(row)
+    if said not in ("ahead", "behind"):
+        return words(f"lead_{said}")
+    told = words(f"lead_{said}", minutes=words.span(abs(int(row["leads_by_minutes"]))))
+    lower, upper = row.get("leads_lower"), row.get("leads_upper")
+    if lower is None or upper is None:
+        return told
+    ends = sorted((abs(int(lower)), abs(int(upper))))
+    low, high = words.spans(ends, like=abs(int(row["leads_by_minutes"])))
+    return f"{told}, {words('between', lower=low, upper=high)}"
 
 
 def why(row: Row, words: Words) -> str:
-    """The reason, in a sentence; counts come from the finding's own words."""
+    """The reason, in a sentence; which one it is, the finding's own words tell."""
     if row["gate"] == "open":
         return words("why_open")
-    if row["gate"] == "shut":
-        return words("why_wait" if _number(row, "lower") > 0 else "why_shut")
-    counted = COUNTED.search(str(row.get("why", "")))
-    if counted and words.has(f"why_unknown_of_{counted[3]}"):
-        return words(
-            f"why_unknown_of_{counted[3]}", n=words.number(int(counted[1])), of=words.number(int(counted[2]))
-        )
-    return words("why_unknown")
+    if row["gate"] != "shut":
+        return words("why_unknown")
+    told = str(row.get("why", ""))
+    known = next((key for said, key in SHUT.items() if said in told), None)
+    return words(known or ("why_wait" if _number(row, "lower") > 0 else "why_shut"))
 
 
-def interval(row: Row, words: Words) -> str:
-    """`4.0 to 12.3 %`."""
-    lower, upper = 100 * _number(row, "lower"), 100 * _number(row, "upper")
-    return words(
-        "between",
-        lower=words.number(lower, 1),
-        upper=f"{words.number(upper, 1)} %".replace(" ", "\N{NO-BREAK SPACE}"),
-    )
+def gain(row: Row, words: Words) -> str:
+    """The accuracy gained with its interval: `+6.9 % (4.1 to 9.8)`; a dash where nothing was compared."""
+    if row["gate"] not in VERDICTS:
+        return "–"
+    lower, upper = (words.number(100 * _number(row, name), 1) for name in ("lower", "upper"))
+    spread = words("between", lower=lower, upper=upper)
+    return f"{words.percent(_number(row, 'lift'), sign=True)} ({spread})"
 
 
 def social_sentence(evidence: Sequence[Row], words: Words) -> tuple[str, str]:
     """Evidence of one queue -> (state, sentence) of its best band; state: open, shut, unknown or none."""
-    if not evidence:
+    found = best(evidence)
+    if not found:
         return "none", words("social_none_text")
-    row = max(best(evidence), key=_rank)
+    row = max(found, key=_rank)
     if row["gate"] not in VERDICTS:
-        return "unknown", words("social_unknown_text", why=why(row, words))
-    minutes = row.get("leads_by_minutes")
-    key = (
-        "no_lead" if minutes is None else "together" if minutes == 0 else "ahead" if minutes > 0 else "behind"
-    )
-    said = (
-        words(key, minutes=words.span(abs(int(minutes or 0)))) if key in ("ahead", "behind") else words(key)
-    )
+        return "unknown", words("social_unknown_text", why=verdict(row, words))
+    key = {"none": "no_lead"}.get(way := direction(row), way)
+    minutes = abs(int(row.get("leads_by_minutes") or 0))
+    said = words(key, minutes=words.span(minutes)) if key in ("ahead", "behind") else words(key)
     values = {
         "lead": said,
         "band": words.band(row["lead_band"]),
@@ -175,4 +204,6 @@ def social_sentence(evidence: Sequence[Row], words: Words) -> tuple[str, str]:
         "upper": words.number(100 * _number(row, "upper"), 1),
     }
     state = str(row["gate"])
+    if state == "shut" and _number(row, "lower") > 0:  # something else than the gain keeps it shut
+        return state, words("social_left_out_text", lead=said, why=why(row, words))
     return state, words(f"social_{state}_text", **values)

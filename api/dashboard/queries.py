@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from forecast.vintage import Archive, Series, Versions
 from store.alert_settings import Alerts
 from store.alerts import load_alerts
 from store.days import load_hours
+from store.decisions import Key, load_since
 from store.forecasts import list_versions, load_forecast
 from store.queues import Queue, load_queues
 from store.scores import load_evidence, load_scores
@@ -60,8 +61,9 @@ class Social:
 
 @dataclass(frozen=True)
 class Warned:
-    """A live peak warning of the queue. left: measures still in time; by: who picked it up, '' where nobody did; at: ns."""
+    """A live peak warning. left: measures still in time; by: who picked it up, '' where nobody did; at: ns."""
 
+    queue: Queue
     surge: Surge
     left: tuple[Measure, ...]
     owner: str
@@ -74,6 +76,7 @@ class Warned:
 class Held:
     """Everything one look at a queue needs.
 
+    warned:   its live peak warnings, the largest first; elsewhere: those of other queues
     series:   the queue with its volumes of the window and the eight weeks before
     forecast: per granularity forecast[ds, mean, 0.025 .. 0.975]
     """
@@ -88,6 +91,7 @@ class Held:
     contacts_as_of: dt.datetime | None
     window: Window
     warned: tuple[Warned, ...] = ()
+    elsewhere: tuple[Warned, ...] = ()
 
 
 def choose(queues: Sequence[Queue], name: str | None) -> Queue:
@@ -109,7 +113,9 @@ def load(
 
     settings: measures and owners of peak warnings; without them the usual measures, and nobody
     """
-    queue = choose(load_queues(session), name)
+    queues = load_queues(session)
+    queue = choose(queues, name)
+    warned = _warned(session, queues, now, settings)
     made = _made(session, queue.name, now)
     moment = now if made is None or made.reaches_now else made.cutoff
     window = Window.of(moment, now, period, step, queue.interval, queue.tz)
@@ -127,22 +133,29 @@ def load(
         load_evidence(session, queue.name),
         None if volumes.empty else volumes["known_at"].max().to_pydatetime(),
         window,
-        _warned(session, queue.name, now, settings),
+        tuple(one for one in warned if one.queue.name == queue.name),
+        tuple(one for one in warned if one.queue.name != queue.name),
     )
 
 
-def _warned(session: Session, name: str, now: dt.datetime, settings: Settings | None) -> tuple[Warned, ...]:
-    """The live peak warnings of a queue, the largest first."""
+def _warned(
+    session: Session, queues: Sequence[Queue], now: dt.datetime, settings: Settings | None
+) -> list[Warned]:
+    """The live peak warnings, the largest first."""
     known = Alerts() if settings is None else settings.alerts
     reasons = {} if settings is None else settings.reasons
     measures = tuple(Measure(one.name, one.minutes) for one in known.measures)
     found = []
-    for alert in load_alerts(session, state="live", queues=[name]):
+    by_name = {queue.name: queue for queue in queues}
+    for alert in load_alerts(session, state="live"):
+        if alert.surge.series not in by_name:
+            continue
         reason = reasons.get(alert.surge.topic, Reason())
         by = next((act.who for act in alert.acts if act.act == PICKED_UP), "")
         left = in_time(measures, alert.surge.start, to_ns(now))
-        found.append(Warned(alert.surge, left, reason.owner, reason.faq, by, to_ns(now)))
-    return tuple(sorted(found, key=lambda one: -one.surge.extra))
+        queue = by_name[alert.surge.series]
+        found.append(Warned(queue, alert.surge, left, reason.owner, reason.faq, by, to_ns(now)))
+    return sorted(found, key=lambda one: -one.surge.extra)
 
 
 def _forecasts(session: Session, name: str, window: Window) -> dict[str, pd.DataFrame]:
@@ -223,13 +236,18 @@ def _failed(signals: pd.DataFrame) -> float | None:
 
 @dataclass(frozen=True)
 class Judged:
-    """What the evaluation found: rows of `scores` and `evidence`, and the queues there are."""
+    """What the evaluation found: rows of `scores` and `evidence`, and the queues there are.
+
+    since: (queue, indicator, how far ahead) -> the decision from which on the verdict is what it is
+    """
 
     queues: tuple[Queue, ...]
     scores: list[dict[str, Any]]
     evidence: list[dict[str, Any]]
+    since: Mapping[Key, dt.datetime] = field(default_factory=dict)
 
 
 def load_judged(session: Session) -> Judged:
     """Scores and evidence of the latest runs that have some."""
-    return Judged(tuple(load_queues(session)), load_scores(session), load_evidence(session))
+    queues = tuple(load_queues(session))
+    return Judged(queues, load_scores(session), load_evidence(session), load_since(session))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,6 +14,7 @@ from api.dashboard.axes import labels
 from api.dashboard.outlook import places
 from api.dashboard.windows import Window
 from api.dashboard.words import Words, local
+from store.decisions import Key
 
 NUMBERS = ("offered", "low", "expected", "busy", "safe", "last_week", "difference")
 HEADERS = {"offered": "came"}
@@ -166,22 +167,27 @@ def accuracy_columns(words: Words) -> list[dict[str, Any]]:
     return columns
 
 
-def evidence_rows(rows: Sequence[judgement.Row], words: Words, *, every: bool) -> list[dict[str, Any]]:
-    """evidence rows -> rows of texts, per queue and how far ahead; `every` indicator, or the best of each."""
+def evidence_rows(
+    rows: Sequence[judgement.Row], words: Words, *, every: bool, since: Mapping[Key, str] | None = None
+) -> list[dict[str, Any]]:
+    """evidence rows -> rows of texts, per queue and how far ahead; `every` indicator, or the best of each.
+
+    since: (queue, indicator, how far ahead) -> the day from which the verdict is what it is
+    """
     found = []
     for row in judgement.ordered(rows if every else judgement.best(rows)):
-        known = row["gate"] in judgement.VERDICTS
+        key = (str(row["series"]), str(row["signal"]), str(row["lead_band"]))
         found.append(
             {
                 "queue": row["series"],
                 "band": words.band(row["lead_band"]),
                 "verdict": judgement.verdict(row, words),
                 "gate": row["gate"],
-                "gain": words.percent(row.get("lift"), sign=True) if known else "–",
-                "between": judgement.interval(row, words) if known else "–",
+                "gain": judgement.gain(row, words),
                 "lead": judgement.lead(row, words),
+                "since": (since or {}).get(key, "–"),
                 "indicator": words.signal(str(row["signal"])),
-                "n": words.number(row.get("n")),
+                "n": f"{words('compared')}: {words.number(row.get('n'))}",
                 "why": judgement.why(row, words),
             }
         )
@@ -190,30 +196,35 @@ def evidence_rows(rows: Sequence[judgement.Row], words: Words, *, every: bool) -
 
 def evidence_columns(words: Words) -> list[dict[str, Any]]:
     """Columns of `Does social count?`."""
-    heads = {"band": "how_far", "between": "gain_between", "lead": "head_start", "n": "compared"}
+    heads = {"band": "how_far", "lead": "head_start"}
     widths = {
-        "queue": 120,
-        "band": 150,
-        "verdict": 180,
-        "gain": 125,
-        "between": 125,
-        "lead": 150,
-        "indicator": 170,
-        "n": 100,
+        "queue": (116, 1),
+        "band": (110, 0),
+        "verdict": (110, 2),
+        "gain": (158, 0),
+        "lead": (208, 0),
+        "since": (76, 0),
+        "indicator": (244, 2),
+        "why": (240, 3),
     }
     columns = []
-    for name, width in {**widths, "why": 220}.items():
+    for name, (width, share) in widths.items():
         column: dict[str, Any] = {
             "field": name,
             "headerName": words(heads.get(name, name)),
             "minWidth": width,
-            "flex": 6 if name == "why" else 1,
             "wrapHeaderText": True,
             "autoHeaderHeight": True,
         }
-        if name in ("gain", "between", "n"):
-            column |= {"type": "rightAligned", "sortable": False}
+        column |= {"flex": share} if share else {"width": width}
+        if name == "gain":
+            column |= {"sortable": False, "tooltipField": "n"}
+        if name == "indicator":
+            column["tooltipField"] = name
+        if name in ("lead", "since"):
+            column["sortable"] = False
         if name == "verdict":
+            column |= {"wrapText": True, "autoHeight": True, "cellClass": "prose"}
             column["cellClassRules"] = {
                 f"gate-{key}": f"params.data.gate == '{key}'" for key in ("open", "shut")
             }

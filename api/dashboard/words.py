@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +23,7 @@ MONTHS = {
     "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     "nl": ["jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec"],
 }
+ASSUMED = re.compile(r"(.+) \(assumption (\d+)\)")  # as `forecast/assumption.py` names one
 SPACE = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 
@@ -87,6 +90,14 @@ class Words:
             return self("hours", n=self.number(minutes / 60, 0 if minutes % 60 == 0 else 1))
         return self("days", n=self.number(minutes / 1440, 0))
 
+    def spans(self, minutes: Sequence[int], *, like: int) -> list[str]:
+        """Minutes[n] as bare numbers in the unit that `span` says `like` minutes in: `21`, `3.1`."""
+        if like < 120:
+            return [self.number(one) for one in minutes]
+        if like < 48 * 60:
+            return [self.number(one / 60, 0 if one % 60 == 0 else 1) for one in minutes]
+        return [self.number(one / 1440, 1) for one in minutes]
+
     def age(self, then: dt.datetime, now: dt.datetime) -> str:
         """`12 min ago`."""
         minutes = int((now - then).total_seconds() // 60)
@@ -113,7 +124,9 @@ class Words:
         )
 
     def signal(self, name: str) -> str:
-        """`posts:outage` -> `posts on “outage”`."""
+        """`posts:outage` -> `posts on “outage”`; a rule of thumb is told as an assumption."""
+        if assumed := ASSUMED.fullmatch(name):
+            return self("signal_assumption", signal=self.signal(assumed[1]), n=assumed[2])
         kind, _, topic = name.partition(":")
         said = self(f"signal_{kind}") if self.has(f"signal_{kind}") else kind
         return self("signal_on", signal=said, topic=topic) if topic else said

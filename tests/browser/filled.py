@@ -21,6 +21,7 @@ from forecast.vintage import Archive
 from jobs.predict import look_ahead, save
 from store.archive import load_archive
 from store.days import save_days, save_hours
+from store.decisions import save_decisions
 from store.forecasts import create_version, publish_version
 from store.queues import Queue, save_queue
 from store.runs import begin_run, finish_run
@@ -31,6 +32,7 @@ from store.volumes import save_volumes
 
 NOW = dt.datetime(2026, 3, 10, 9, 42, tzinfo=dt.UTC)  # a Tuesday, 10:42 in Amsterdam
 TZ = "Europe/Amsterdam"
+DECIDED = dt.datetime(2026, 3, 8, 23, 30, tzinfo=dt.UTC)  # Monday 9 March in Amsterdam
 QUEUES = ("phone_outage", "phone_billing", "email_billing")
 DAYS = 66
 BANDS = ("0-1h", "1-4h", "4-24h", "1-3d", "3-7d", "7-14d", "14-28d", "28-56d")
@@ -101,6 +103,7 @@ def _evaluation(session: Session, now: dt.datetime) -> None:
     run = begin_run(session, "select", now=now, lease_seconds=60, config_hash="c", code_version="1")
     assert run is not None
     save_report(session, run.id, {"scores": scores(), "evidence": evidence()})
+    save_decisions(session, evidence(), decided_at=DECIDED, run_id=run.id)
     finish_run(session, run.id, now=now, state="done", outcome={"abridged": True})
 
 
@@ -137,6 +140,12 @@ def _score(
     }
 
 
+LEADS: dict[str, dict[str, Any]] = {
+    "phone_outage": {"leads_by_minutes": 30, "leads_lower": 21, "leads_upper": 36, "regime": "posts lead"},
+    "phone_billing": {"leads_by_minutes": -900, "leads_lower": -990, "leads_upper": -810, "regime": "posts lag"},
+}  # fmt: skip
+
+
 def evidence() -> list[dict[str, Any]]:
     """Rows of evidence: posts run ahead of the outage calls, behind billing, and say nothing yet of the e-mails."""
     found = []
@@ -147,12 +156,12 @@ def evidence() -> list[dict[str, Any]]:
     }
     for queue, bands in table.items():
         topic = queue.split("_")[1]
-        lead = {"phone_outage": 30, "phone_billing": -900}.get(queue)
+        lead = LEADS.get(queue, {})
         for band, (lift, lower, upper, n) in zip(BANDS, bands, strict=False):
             for signal, share in ((f"posts:{topic}", 1.0), (f"negative:{topic}", 0.6), ("posts", 0.2)):
                 verdict = "not enough history" if n < 200 else "open" if share * lower > 0.004 else "shut"
                 sizes = {"lift": share * lift, "lower": share * lower, "upper": share * upper, "n": n}
                 why = f"not enough history: {n} of about 200 forecasts to compare" if n < 200 else ""
-                row = {"series": queue, "signal": signal, "lead_band": band, "leads_by_minutes": lead}
+                row = {"series": queue, "signal": signal, "lead_band": band, "leads_by_minutes": None, **lead}
                 found.append({**row, **sizes, "gate": verdict, "why": why})
     return found

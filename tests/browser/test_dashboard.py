@@ -31,7 +31,7 @@ def choose(page: Page, control: str, text: str) -> None:
     """Press a choice, and wait until the page has its answer."""
     with page.expect_response(
         lambda answer: (
-            "_dash-update-component" in answer.url and "intervals" in (answer.request.post_data or "")
+            "_dash-update-component" in answer.url and "intervals.rowData" in (answer.request.post_data or "")
         )
     ):
         page.locator(f"#{control} label", has_text=re.compile(f"^{text}$")).click()
@@ -164,8 +164,9 @@ def test_the_second_page_says_what_the_evaluation_found(
     expect(page.locator("#accuracy")).to_contain_text("*")
     expect(page.locator("#abridged")).to_contain_text("abridged")
     counts = page.locator("#evidence .ag-row", has_text="phone_outage").filter(has_text="Social counts").first
-    expect(counts.locator("[col-id='gain']")).to_have_text(f"+{100 * found[0]['lift']:.1f} %")
-    expect(counts.locator("[col-id='lead']")).to_have_text("30 minutes ahead")
+    lift, lower, upper = (100 * found[0][name] for name in ("lift", "lower", "upper"))
+    expect(counts.locator("[col-id='gain']")).to_have_text(f"+{lift:.1f} % ({lower:.1f} to {upper:.1f})")
+    expect(counts.locator("[col-id='lead']")).to_have_text("30 minutes ahead, 21 to 36")
     rows = page.locator("#evidence .ag-center-cols-container .ag-row")
     expect(rows).to_have_count(9)
     expect(page.locator("#evidence")).to_contain_text("Social does not count")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from dash import html
+from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session, sessionmaker
 
 from api.dashboard import cards, queries
@@ -31,11 +32,15 @@ def ns(after: dt.timedelta) -> int:
 SURGE = Surge("phone_outage", TOPIC, "posts:outage", ns(-HOUR), ns(0.75 * HOUR), ns(3 * HOUR), 210.0, 130.0, 300.0, 3.4, 41, 0.93, False)  # fmt: skip
 
 
+def all_texts(part: Any) -> str:
+    return " ".join(texts(part))
+
+
 def card(session: Session, words: Words, faq: str = FAQ) -> Any:
     """The card of the next hours."""
     settings = Settings(reasons={TOPIC: Reason(owner="Network desk", faq=faq)})
     held = queries.load(session, "phone_outage", "week", "interval", NOW, settings)
-    return cards.cards(held, words)[2]
+    return cards.cards(held, words)[0 if held.warned else 2]
 
 
 def texts(part: Any) -> list[str]:
@@ -96,3 +101,38 @@ def test_a_warning_that_ended_leaves_the_card_to_the_forecast(filled: sessionmak
         save_alert(session, follow(load_alert(session, number), replace(SURGE, over=True), ns(0 * HOUR)))
         said = texts(card(session, EN))
         assert "usual" in " ".join(said) and "posts about" not in " ".join(said)
+
+
+@pytest.mark.parametrize("words", [EN, NL], ids=["English", "Dutch"])
+def test_who_looks_at_another_queue_is_told_and_can_go_there(
+    filled: sessionmaker[Session], words: Words
+) -> None:
+    with filled() as session:
+        raise_alert(session, SURGE, now=NOW)
+        other = queries.load(session, "email_billing", "week", "interval", NOW)
+        same = queries.load(session, "phone_outage", "week", "interval", NOW)
+    assert cards.elsewhere(same, words) is None and not other.warned
+    said = all_texts(cards.elsewhere(other, words))
+    assert said.startswith(words("alert_elsewhere")) and "phone_outage" in said and "+210" in said
+    assert "+210" not in all_texts(cards.cards(other, words))
+
+
+@pytest.mark.browser
+def test_the_warning_of_another_queue_brings_the_visitor_to_it_and_stands_first_there(
+    page: Page, served: str, filled: sessionmaker[Session]
+) -> None:
+    with filled() as session:
+        number = raise_alert(session, SURGE, now=NOW)
+        assert number is not None
+        session.commit()
+    try:
+        page.goto(served)
+        expect(page.locator("#elsewhere")).to_contain_text("phone_outage: since 09:42", timeout=20_000)
+        assert page.locator("#elsewhere b").count() == 0  # a post's words are no markup
+        page.get_by_role("button", name="Show phone_outage").click()
+        expect(page.locator("#cards .card").first).to_contain_text("+210 calls", timeout=20_000)
+        expect(page.locator("#elsewhere section")).to_have_count(0)
+    finally:
+        with filled() as session:
+            save_alert(session, follow(load_alert(session, number), replace(SURGE, over=True), ns(0 * HOUR)))
+            session.commit()

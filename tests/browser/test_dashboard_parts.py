@@ -280,11 +280,8 @@ class TestJudgement:
     def test_where_it_does_not_count_that_is_said_with_the_reason(self) -> None:
         rows = {row["queue"]: row for row in tables.evidence_rows(evidence(), NL, every=False)}
         assert rows["phone_billing"]["verdict"] == "Social telt niet mee"
-        assert rows["phone_billing"]["lead"] == "15 uur achter"
-        assert (
-            rows["email_billing"]["why"]
-            == "Nog te weinig historie: 24 van ongeveer 200 prognoses om te vergelijken."
-        )
+        assert rows["phone_billing"]["lead"] == "15 uur achter, 13,5 tot 16,5"
+        assert rows["email_billing"]["verdict"] == "Nog te weinig historie: 24 van ongeveer 200 prognoses"
         assert rows["email_billing"]["gain"] == "–"
         assert len(tables.evidence_rows(evidence(), EN, every=True)) == 27
 

@@ -1,8 +1,9 @@
 """How soon the peak warning comes, beside a likelihood-ratio detector that is told what nobody knows.
 
 Both look every five minutes, at the same posts and at the same number of false warnings a week. A storm counts as warned of
-where the score passes the limit after its first moment and before a tenth of its extra calls has come; ours also needs a past
-that shows the queue to react, learnt by the shipped code from half a year with storms and news.
+where the score passes the limit after its first moment and before a tenth of its extra calls has come. Ours counts where a user
+hears of it: the past shows the queue to react, learnt by the shipped code from half a year with storms and news, and the
+sureness is that of the default `Rules`; the least size, which hardly ever holds a warning back, is asked in the whole path.
 
     reference   knows the rhythm of the posts, their noise law, the law of sizes, rise and decay, and that storms begin between
                 seven and sixteen hours; finds the level of the day as ours does. Its limit: simulation on other seeds
@@ -21,12 +22,13 @@ import numpy as np
 
 from benchmarks import warning_worlds as worlds
 from benchmarks.warning_worlds import BUCKET, DAY, LAW, TICK, Storms
+from forecast.alerts import Rules, worth_raising
 from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import SECOND, Interval
 from forecast.burst_watch import CHUNK
 from forecast.bursting import REACH, Law, general_law, limit, watch, weights
 from forecast.days import OpeningHours
-from forecast.storms import reaction_of, surges, told_by_past
+from forecast.storms import reaction_of, sureness, surges, told_by_past, weeks_of
 from forecast.usual_posts import level, usual
 from forecast.vintage import Archive, Series, Signal, Versions
 
@@ -41,7 +43,9 @@ SPREAD = float(LAW["posts"]["half_hour_cv"]) ** 2
 RATES = (0.5, 2.0, 20.0)  # posts an hour at which our limit is tabled
 SLOTS = DAY // BUCKET
 BEFORE, WINDOW = 24, 84  # ticks before an onset at which a run begins, and its length
-PATHS = 6  # storms per base and head start that are sent through `surges` itself
+PATHS = 25  # storms per base and head start that are sent through `surges` itself, each of a world of its own
+SOON = 3  # ticks later at which `surges` may tell what the array told: a hair below the limit is no other verdict
+OURS = "ours", "ours, counted at half hours"
 AT_ONCE = 32  # worlds or storms in one pass, as many as stay in the processor's cache
 LEAST = 0.05  # a share of storms below which a ratio says nothing
 MINUTE = 60 * SECOND
@@ -158,9 +162,9 @@ def scores(detector: Detector, quiet: Quiet, rows: Ns, posts: Ns, at: Ns | None 
     return np.concatenate([one.score for one in judged])
 
 
-def episodes(score: Floats, least: float) -> Ns:
-    """int[n]: warnings of each row; what passes the limit within REACH ticks of the last time is the same warning."""
-    above = [np.flatnonzero(row >= least) for row in score]
+def episodes(score: Floats, least: float | Floats) -> Ns:
+    """int[n], least float or [n]: warnings of each row; what passes the limit within REACH ticks of the last time is the same warning."""
+    above = [np.flatnonzero(row) for row in score >= np.reshape(least, (-1, 1))]
     return np.array([(np.diff(rows, prepend=-REACH - 1) > REACH).sum() for rows in above])
 
 
@@ -185,36 +189,53 @@ def calibrate(count: int = LIMIT_WEEKS) -> list[list[float]]:
 
 def judge(base: float, limits: dict[str, float]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """One base: rows of cells, and what is told of false warnings, of news and of the path through `surges`."""
-    cells, quiets = [], []
+    cells, quiets, alarms = [], [], list[float]()
     told: dict[str, Any] = {"base": base}
     false: dict[str, list[float]] = {name: [] for name in limits}
     for ahead in LAW["grid"]["ahead"]:
         quiet, pasts = quiet_worlds(FINAL, base, ahead, WORLDS, WEEKS)
-        reactions = [_reacts(past) for past in pasts]
+        needed = np.array([_needed(past) for past in pasts])
         for name, detector in detectors(base).items():
             score = scores(detector, quiet, np.arange(WORLDS), quiet.posts)
-            false[name] += (episodes(score, limits[name]) / WEEKS).tolist()
+            false[name] += (episodes(score, _least(name, limits, needed)) / WEEKS).tolist()
+            if name == "ours":
+                alarms += (episodes(score, limits[name]) / WEEKS).tolist()
         for extra in LAW["grid"]["extra"]:
-            cells.append(_cell(base, ahead, extra, quiet, np.array(reactions), limits))
-        quiets.append((ahead, quiet, pasts))
+            cells.append(_cell(base, ahead, extra, quiet, needed, limits))
+        quiets.append((ahead, quiet, pasts, needed))
     told["false"] = {name: round(float(np.mean(found)), 2) for name, found in false.items()}
-    told["news"] = _news(base, quiets[0][1], limits)
+    told["false"]["alarm"] = round(float(np.mean(alarms)), 2)
+    told["news"] = _news(base, quiets[0][1], quiets[0][3], limits)
     told["path"] = _path(base, quiets, limits["ours"])
     return cells, told
 
 
-def _reacts(past: Ns) -> bool:
-    """Does the shipped code hear from this past that the queue answers bursts?"""
-    archive = _archive(past[0], past[1])
-    snapshot = archive.at(MONDAY + past.shape[1] * TICK * MINUTE)
-    return told_by_past(reaction_of(snapshot, snapshot.history("calls"), snapshot.signal("posts")))
+def _needed(past: Ns) -> float:
+    """The score from which on the default rules let a warning through, by what the shipped code hears from this past."""
+    now = past.shape[1]
+    snapshot = _archive(past[0], past[1], now).at(MONDAY + now * TICK * MINUTE)
+    history = snapshot.history("calls")
+    reaction = reaction_of(snapshot, history, snapshot.signal("posts"))
+    scale = np.arange(0.0, 50.0, 0.01)
+    sure = [sureness(float(one), reaction, weeks_of(history)) >= Rules().least_sure for one in scale]
+    return float(scale[np.argmax(sure)]) if told_by_past(reaction) and any(sure) else float("inf")
 
 
-def _archive(posts: Ns, calls: Ns) -> Archive:
-    """Calls per half hour, known at its end; posts per half hour, counted anew at each tick in which one came."""
-    half = BUCKET * TICK * MINUTE
-    total = np.cumsum(posts.reshape(-1, BUCKET), axis=1)
-    row, tick = np.nonzero(posts.reshape(-1, BUCKET))
+def _least(name: str, limits: dict[str, float], needed: Floats) -> Floats:
+    """float[n]: the score a warning takes in each world: the limit, and of ours what its sureness asks."""
+    limit_ = np.full(len(needed), limits[name])
+    return np.maximum(limit_, needed) if name in OURS else limit_
+
+
+def _archive(posts: Ns, calls: Ns, now: int) -> Archive:
+    """What the job `alert` holds at the end of tick `now`: calls and posts per half hour, known at its end, and the posts of the
+    last day counted anew at each tick in which one came (`jobs.running`)."""
+    half, since = BUCKET * TICK * MINUTE, (now - DAY) // BUCKET
+    came = posts.reshape(-1, BUCKET)
+    total, told = np.cumsum(came, axis=1), came > 0
+    told[:since] = False
+    told[:since, -1] = total[:since, -1] > 0
+    row, tick = np.nonzero(told)
     ds = MONDAY + row * half
     values = Versions.of(ds, total[row, tick], ds + (tick + 1) * TICK * MINUTE)
     counts = _halves(calls[None])[0]
@@ -227,7 +248,15 @@ def _archive(posts: Ns, calls: Ns) -> Archive:
         queue="calls",
         hours=OPEN,
     )
-    return Archive({"calls": queue}, {"posts": Signal("posts", Interval.HALF_HOUR, "UTC", values)})
+    signal = Signal(
+        "posts",
+        Interval.HALF_HOUR,
+        "UTC",
+        values,
+        counted_every=TICK * 60,
+        counted_since=MONDAY + since * half,
+    )
+    return Archive({"calls": queue}, {"posts": signal})
 
 
 class Planted(NamedTuple):
@@ -253,15 +282,15 @@ def planted(rng: np.random.Generator, quiet: Quiet, extra: float | None) -> Plan
     return Planted(storms, size, world, quiet.posts[world] + added, first)
 
 
-def _in_time(score: Floats, least: float, one: Planted, until: Floats) -> Flags:
-    """bool[m]: passed the limit after the storm's first moment and not after `until` (minutes)."""
+def _in_time(score: Floats, least: float | Floats, one: Planted, until: Floats) -> Flags:
+    """bool[m], least float or [m]: passed the limit after the storm's first moment and not after `until` (minutes)."""
     end = (one.at[:, None] + np.arange(WINDOW) + 1) * TICK
     inside = (end > one.storms.onset[:, None]) & (end <= until[:, None])
-    return np.asarray(((score >= least) & inside).any(axis=1))
+    return np.asarray(((score >= np.reshape(least, (-1, 1))) & inside).any(axis=1))
 
 
 def _cell(
-    base: float, ahead: float, extra: float, quiet: Quiet, reacts: Flags, limits: dict[str, float]
+    base: float, ahead: float, extra: float, quiet: Quiet, needed: Floats, limits: dict[str, float]
 ) -> dict[str, Any]:
     rng = np.random.default_rng((FINAL, 7, int(4 * base), int(ahead), int(extra)))
     one = planted(rng, quiet, extra)
@@ -270,12 +299,12 @@ def _cell(
     warned = {}
     for name, detector in detectors(base).items():
         score = scores(detector, quiet, one.world, one.posts, one.at)
-        warned[name] = _in_time(score, limits[name], one, until)
-        if name.startswith("ours"):
-            warned[name] &= reacts[one.world]
+        warned[name] = _in_time(score, _least(name, limits, needed)[one.world], one, until)
+        if name == "ours":
+            row["alarm"] = round(float(_in_time(score, limits[name], one, until).mean()), 3)
         row[name] = round(float(warned[name].mean()), 3)
     row["ratio"], row["ratio_90"] = _ratio(warned["ours"], warned["reference"])
-    row["reacts"] = round(float(reacts.mean()), 2)
+    row["reacts"] = round(float(np.isfinite(needed).mean()), 2)
     return row
 
 
@@ -289,52 +318,82 @@ def _ratio(ours: Flags, other: Flags) -> tuple[float | None, list[float] | None]
     return round(float(ours.mean() / other.mean()), 3), [round(float(low), 2), round(float(high), 2)]
 
 
-def _news(base: float, quiet: Quiet, limits: dict[str, float]) -> dict[str, dict[str, float]]:
+def _news(base: float, quiet: Quiet, needed: Floats, limits: dict[str, float]) -> dict[str, dict[str, float]]:
     """Share of bursts without calls that are warned of within four hours: by their posts they look like storms."""
     found: dict[str, dict[str, float]] = {}
     for extra in LAW["grid"]["extra"]:
         one = planted(np.random.default_rng((FINAL, 8, int(4 * base), int(extra))), quiet, extra)
         for name in ("ours", "reference"):
             score = scores(detectors(base)[name], quiet, one.world, one.posts, one.at)
-            warned = _in_time(score, limits[name], one, one.storms.onset + 240)
+            least = _least(name, limits, needed)[one.world]
+            warned = _in_time(score, least, one, one.storms.onset + 240)
             found.setdefault(name, {})[str(extra)] = round(float(warned.mean()), 2)
     return found
 
 
-def _path(base: float, quiets: list[tuple[float, Quiet, list[Ns]]], least: float) -> dict[str, Any]:
+def _path(base: float, quiets: list[tuple[float, Quiet, list[Ns], Floats]], least: float) -> dict[str, Any]:
     """Storms through `surges` itself, at the tick of the first warning: is it said there too, and did the band hold?
 
     Contacts that come are told apart by the draw: those of the storm are counted, the queue's own noise is not.
     """
-    same, below, above, sure, true, said = [], [], [], [], [], []
-    for ahead, quiet, pasts in quiets:
+    rows: list[dict[str, float]] = []
+    for ahead, quiet, pasts, needed in quiets:
         rng = np.random.default_rng((FINAL, 9, int(4 * base), int(ahead)))
         one = planted(rng, quiet, None)
-        rows = np.arange(0, len(one.world), STORMS)[:PATHS]
         first, path = worlds.calls_of(one.storms, one.size, ahead)
         score = scores(detectors(base)["ours"], quiet, one.world, one.posts, one.at)
-        for row in rows:
+        for row in np.arange(0, len(one.world), STORMS)[:PATHS]:
             begin = one.at[row] + np.arange(WINDOW) + 1
-            hit = np.flatnonzero((score[row] >= least) & (begin * TICK > one.storms.onset[row]))
-            if len(hit) == 0:
-                continue
-            past = pasts[one.world[row]]
-            calls = np.concatenate([past[1], worlds.quiet_calls(rng, quiet.posts.shape[1] // DAY)])
-            archive = _archive(np.concatenate([past[0], one.posts[row]]), calls)
-            tick = int(begin[hit[0]])
-            now = MONDAY + (past.shape[1] + tick) * TICK * MINUTE
-            heard = [each for each in surges(archive.at(now), "calls") if not each.over]
-            same.append(bool(heard))
-            if heard:
-                came = rng.poisson(path[row, max(0, tick - int(first[row])) :].sum())
-                below.append(came < heard[0].low)
-                above.append(came > heard[0].high)
-                sure.append(heard[0].sureness)
-                true.append(came)
-                said.append(heard[0].extra)
-    shares = {"said too": same, "came below": below, "came above": above, "sureness": sure}
-    found = {name: round(float(np.mean(values)), 2) if values else None for name, values in shares.items()}
-    return {**found, "n": len(same), "came": round(float(np.mean(true))), "told": round(float(np.mean(said)))}
+            asked = max(least, float(needed[one.world[row]]))
+            hit = np.flatnonzero((score[row] >= asked) & (begin * TICK > one.storms.onset[row]))
+            if len(hit) > 0:
+                posts, past = one.posts[row], pasts[one.world[row]]
+                left = np.append(np.cumsum(path[row, ::-1])[::-1], 0.0)  # calls expected from each tick on
+                rows.append(_heard(rng, past, posts, int(begin[hit[0]]), left, int(first[row])))
+    return _sized(rows)
+
+
+def _heard(
+    rng: np.random.Generator, past: Ns, posts: Ns, tick: int, left: Floats, first: int
+) -> dict[str, float]:
+    """What `surges` says at the end of a tick or within `SOON` of it, by the default rules, and what came; else what it missed.
+
+    left: float[ticks + 1] calls still expected from each tick after `first` on
+    """
+    calls = np.concatenate([past[1], worlds.quiet_calls(rng, len(posts) // DAY)])
+    for late in range(SOON + 1):
+        ticks = past.shape[1] + tick + late
+        now = MONDAY + ticks * TICK * MINUTE
+        snapshot = _archive(np.concatenate([past[0], posts]), calls, ticks).at(now)
+        heard = [one for one in surges(snapshot, "calls") if worth_raising(one, now, Rules())]
+        if heard:
+            came = float(rng.poisson(left[max(0, tick + late - first)]))
+            said = {name: float(getattr(heard[0], name)) for name in ("extra", "low", "high", "sureness")}
+            return {"said": 1.0, "at once": float(late == 0), "came": came, **said}
+    return {"said": 0.0, "at once": 0.0}
+
+
+def _sized(rows: list[dict[str, float]]) -> dict[str, Any]:
+    """Means over the storms of one base that were told."""
+    heard = [row for row in rows if row["said"]]
+    if not heard:
+        return {"n": len(rows), "said too": 0.0}
+    mean = {
+        name: float(np.mean([row[name] for row in heard]))
+        for name in ("extra", "low", "high", "came", "sureness")
+    }
+    return {
+        "n": len(rows),
+        "said too": round(len(heard) / len(rows), 3),
+        "at once": round(float(np.mean([row["at once"] for row in rows])), 3),
+        "told": round(mean["extra"]),
+        "low": round(mean["low"]),
+        "high": round(mean["high"]),
+        "came": round(mean["came"]),
+        "came below": round(float(np.mean([row["came"] < row["low"] for row in heard])), 3),
+        "came above": round(float(np.mean([row["came"] > row["high"] for row in heard])), 3),
+        "sureness": round(mean["sureness"], 3),
+    }
 
 
 def limits_of(base: float) -> dict[str, float]:
@@ -382,24 +441,24 @@ def _page(found: dict[str, Any]) -> list[str]:
         "",
         f"Written by `./dev bench warnings`; worlds in `benchmarks/warning_worlds.yaml`, seed {FINAL}; "
         f"{found['cells'][0]['storms']} storms a cell, %. Both sides look every five minutes; limits for one false "
-        "warning a week were set on other seeds. *Reference*: likelihood ratio that knows rhythm, noise, sizes, shapes and when "
+        f"warning a week were set on other seeds. *Ours*: told by the default rules, {100 * Rules().least_sure:.0f} % sure at least. *Reference*: likelihood ratio that knows rhythm, noise, sizes, shapes and when "
         "storms begin. *Told*: is also told each day's drawn level. *At half hours*: ours, where posts are counted only when a "
-        "half hour is over. Ratio: ours over reference, with a 90 % interval over storms.",
+        "half hour is over. *Alarm*: ours, however unsure. Ratio: ours over reference, with a 90 % interval over storms.",
         "",
         f"**{verdicts.count(True)} of {len(verdicts)} cells pass, {verdicts.count(False)} miss (✗), "
         f"{verdicts.count(None)} are not judged (–: the reference itself warns of fewer than {LEAST:.0%}).**",
         "",
-        "| posts an hour | ahead, min | extra posts | ours | reference | ratio | told | at half hours | |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| posts an hour | ahead, min | extra posts | ours | reference | ratio | alarm | told | at half hours | |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for cell, passed in zip(found["cells"], verdicts, strict=True):
         low, high = cell["ratio_90"] or ("", "")
         ratio = "–" if cell["ratio"] is None else f"{cell['ratio']:.2f} ({low:.2f}-{high:.2f})"
         mark = {True: "✓", False: "✗", None: "–"}[passed]
-        shares = [100 * cell[name] for name in ("ours", "reference", "told", "ours, counted at half hours")]
-        ours, other, known, slow = (f"{share:.1f}" for share in shares)
+        shares = [100 * cell[name] for name in ("ours", "reference", "alarm", "told", OURS[1])]
+        ours, other, alarm, known, slow = (f"{share:.1f}" for share in shares)
         lines.append(
-            f"| {cell['base']:g} | {cell['ahead']} | {cell['extra']} | {ours} | {other} | {ratio} | {known} | {slow} | {mark} |"
+            f"| {cell['base']:g} | {cell['ahead']} | {cell['extra']} | {ours} | {other} | {ratio} | {alarm} | {known} | {slow} | {mark} |"
         )
     weeks = WORLDS * WEEKS * len(LAW["grid"]["ahead"])
     lines += [
@@ -409,11 +468,11 @@ def _page(found: dict[str, Any]) -> list[str]:
         "News: share of bursts without calls (20, 60, 200 posts) that are warned of within four hours. Their posts look like "
         "a storm's; only `sureness` tells, by the share of past bursts that brought calls.",
         "",
-        "| posts an hour | ours | at half hours | reference | told | news, ours | news, reference |",
-        "|---|---|---|---|---|---|---|",
+        "| posts an hour | ours | alarm | at half hours | reference | told | news, ours | news, reference |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for base in found["bases"]:
-        names = ("ours", "ours, counted at half hours", "reference", "told")
+        names = ("ours", "alarm", OURS[1], "reference", "told")
         false = " | ".join(f"{base['false'][name]:.2f}" for name in names)
         news = " | ".join(
             ", ".join(f"{100 * share:.0f} %" for share in base["news"][name].values())
@@ -428,19 +487,22 @@ def _path_lines(bases: list[dict[str, Any]]) -> list[str]:
         "",
         "## The whole path",
         "",
-        "Storms of all sizes sent through `surges` on real versions at the tick of the first warning: how many it tells of too, "
-        "calls still to come as told (mean) and as they came, and how many came outside the 80 % band. The band knows that some "
-        "bursts are news; these storms are not, so that none should lie below it.",
+        "Storms of all sizes sent through `surges` on real versions at the tick of the first warning: how many it tells of too, then "
+        f"and within {SOON * TICK} minutes, by the default rules, {Rules().least_extra:.0f} contacts and "
+        f"{100 * Rules().least_sure:.0f} % sure at least; calls still to come as told, with the ends of the 80 % band, and as they "
+        "came, means all; and how many came outside the band. The size is "
+        "told for the case that calls follow, which they do here; sureness is the probability that they do.",
         "",
-        "| posts an hour | storms | told too | told | came | below the band | above | sureness |",
-        "|---|---|---|---|---|---|---|---|",
+        "| posts an hour | storms | at once | soon | told (band) | came | below the band | above | sureness |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for base in bases:
         path = base["path"]
-        below, above, said = (
-            f"{100 * path[name]:.0f} %" for name in ("came below", "came above", "said too")
+        below, above, once, said = (
+            f"{100 * path[name]:.0f} %" for name in ("came below", "came above", "at once", "said too")
         )
+        told = f"{path['told']} ({path['low']}-{path['high']})"
         lines.append(
-            f"| {base['base']:g} | {path['n']} | {said} | {path['told']} | {path['came']} | {below} | {above} | {path['sureness']:.2f} |"
+            f"| {base['base']:g} | {path['n']} | {once} | {said} | {told} | {path['came']} | {below} | {above} | {path['sureness']:.2f} |"
         )
     return lines

@@ -5,6 +5,7 @@ Only typer, and what it brings, is imported at the top: `forecall --help` must b
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,6 +37,7 @@ class Call:
 
 
 CALL = Call()
+CLIENTS = "httpx", "httpx2", "httpcore", "httpcore2"  # loggers that write addresses down
 FURTHEST = 731  # days; models.long_days allows no more
 
 
@@ -78,7 +80,10 @@ def now() -> pd.Timestamp:
 
 
 def moment(text: str, tz: str) -> pd.Timestamp:
-    """ISO 8601 -> a moment in UTC; without an offset it is local in `tz`. InputError for anything else."""
+    """ISO 8601 -> a moment in UTC; InputError for anything else.
+
+    Without an offset it is local in `tz`: the first of a repeated hour, moved on from a missing one, as the API reads it.
+    """
     import pandas as pd
 
     from forecast.buckets import zone
@@ -86,14 +91,16 @@ def moment(text: str, tz: str) -> pd.Timestamp:
 
     try:
         read = pd.Timestamp(text)
-        local = read.tz_localize(zone(tz)) if read.tzinfo is None else read
-    except ValueError:
+        if pd.isna(read):
+            raise InputError("The moment is empty.", remedy="Write it as 2026-03-01T08:00.", field="cutoff")
+        local = read.floor("us").to_pydatetime()
+        if local.tzinfo is None:  # a datetime of the first fold, which pandas would not settle by itself
+            local = local.replace(tzinfo=zone(tz))
+        return pd.Timestamp(local.astimezone(dt.UTC))
+    except (ValueError, OverflowError):
         raise InputError(
             f"The moment {text!r} cannot be read.", remedy="Write it as 2026-03-01T08:00.", field="cutoff"
         ) from None
-    if pd.isna(local):
-        raise InputError("The moment is empty.", remedy="Write it as 2026-03-01T08:00.", field="cutoff")
-    return local.tz_convert("UTC").floor("us")
 
 
 def days(text: str) -> int:
@@ -186,7 +193,10 @@ def progress(what: str, *, quiet: bool = False) -> Iterator[Step]:
 
 
 def set_up_logging(config: Settings) -> None:
-    """Log lines of the long-running commands on stderr, for people or as JSON."""
+    """Log lines of the long-running commands on stderr, for people or as JSON.
+
+    The clients' own lines of requests are left out at every level: they hold whole addresses, and that of a webhook is a secret.
+    """
     import logging
 
     form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -203,3 +213,5 @@ def set_up_logging(config: Settings) -> None:
     if config.logging.format == "json":
         handler.addFilter(Quoting())
     logging.basicConfig(level=config.logging.level.upper(), handlers=[handler], force=True)
+    for client in CLIENTS:
+        logging.getLogger(client).setLevel(logging.WARNING)

@@ -38,7 +38,8 @@ class Surge:
 
     series: the queue; onset: first posts of the burst (ns); start, stop: when the extra contacts are expected (ns)
     extra, low, high: contacts beyond the usual that are still to come, with an 80 % band; times_usual: posts so far over the usual number
-    sureness: posterior probability that contacts follow; over: the storm has ended
+    Both are told for the case that contacts follow; sureness: posterior probability that they do; over: the storm has ended
+    already: contacts beyond the usual that have come by now, as the detector sees it
     """
 
     series: str
@@ -54,6 +55,12 @@ class Surge:
     posts: int
     sureness: float
     over: bool
+    already: float = 0.0
+
+    @property
+    def whole(self) -> float:
+        """Contacts beyond the usual, those that came with those still to come."""
+        return self.already + self.extra
 
     @property
     def key(self) -> tuple[str, str]:
@@ -73,8 +80,8 @@ class Measure:
 class Rules:
     """From which size (contacts) and sureness (0-1) on a surge is worth a warning."""
 
-    least_extra: float = 20.0
-    least_sure: float = 0.8
+    least_extra: float = 10.0
+    least_sure: float = 0.25
 
 
 @dataclass(frozen=True)
@@ -157,13 +164,14 @@ def worth_raising(surge: Surge, now: int, rules: Rules) -> bool:
 def worth_telling(told: Surge, new: Surge, now: int) -> bool:
     """Did the size change by more than a third of what was told, or the time by an hour?
 
-    Once contacts come, fewer are still to come, and sooner over: only more of them, or later ones, are news.
+    The size is the whole of it, so that what has come since does not count as less. Once contacts come, only more of them, or
+    later ones, are news.
     """
-    grown, longer = new.extra - told.extra, new.stop - told.stop
+    grown, longer = new.whole - told.whole, new.stop - told.stop
     if now >= told.start:
-        return grown > THIRD * abs(told.extra) or longer >= LATER
+        return grown > THIRD * abs(told.whole) or longer >= LATER
     moved = max(abs(new.start - told.start), abs(longer))
-    return abs(grown) > THIRD * abs(told.extra) or moved >= LATER
+    return abs(grown) > THIRD * abs(told.whole) or moved >= LATER
 
 
 def promised(surge: Surge, now: int) -> Surge:

@@ -12,10 +12,12 @@ import numpy as np
 
 from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import SECOND, Grid, local_day
-from forecast.bursting import REACH, TICK, Law, general_law, limit, watch, weights
+from forecast.burst_sizes import FINE, found, size_law, whole
+from forecast.bursting import REACH, TICK, Law, Watched, general_law, limit, watch, weights, written
+from forecast.known_counts import added, carried, closing, seen, step_of
 from forecast.social.signals import NEGATIVE, REPOSTS, SignalName
 from forecast.usual_posts import level, usual
-from forecast.vintage import History, Signal, Snapshot, Versions, by_day
+from forecast.vintage import History, Signal, Snapshot, by_day
 
 A_WEEK = 1.0  # false warnings of a company
 MINUTE = 60 * SECOND
@@ -26,10 +28,9 @@ MOST_CHUNKS = 7
 LEAST_DAYS = 14
 WARM_UP, LOOK_BACK = 12, 24  # hours before the first score, and of scores
 SETTLE = 24  # ticks after the alarm in which the size is still learnt
-PROMPT, IMPORTED = (
-    5 * MINUTE,
-    HOUR,
-)  # known so soon after a bucket is as good as at its end; known so late is history
+LEAST_POSTS = 8.0  # beyond the usual, for a past burst to teach
+TAIL = 3  # hours after its last stormy bucket to which a past burst is counted
+EXPLAINED = 1.5  # so many times what a burst lets expect of posts is no new burst
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,31 @@ class Posts:
         fresh = np.diff(self.grid.ds[rows], prepend=np.iinfo(np.int64).min // 2) > 3 * HOUR
         return rows[fresh]
 
+    def burst(self, onset: int, after: int) -> tuple[slice, float]:
+        """Rows of the burst that began in row `onset`, before row `after`, and its posts beyond the usual, the tail added."""
+        length = _length(self.grid)
+        last = onset + int(np.flatnonzero(self.stormy[onset:after]).max())
+        stop = min(after, last + 1 + TAIL * HOUR // length)
+        rows = slice(max(0, onset - 1), stop)
+        minutes = (stop - onset - 0.5) * length / MINUTE
+        return rows, whole(float(np.nansum(self.counts[rows] - self.expected[rows])), minutes)
+
+    @property
+    def bursts(self) -> list[tuple[int, slice, float]]:
+        """Past bursts large enough to teach: the row of the onset, the rows, the posts beyond the usual."""
+        onsets = self.onsets.tolist()
+        each = [
+            (onset, *self.burst(onset, after))
+            for onset, after in zip(onsets, [*onsets[1:], len(self.grid)], strict=True)
+        ]
+        return [one for one in each if one[2] >= LEAST_POSTS]
+
+    def sizes(self, posts: float) -> Law:
+        """How large a burst is that has brought so many posts, by the past bursts of this signal."""
+        past = np.array([size for *_, size in self.bursts])
+        shown = found(past, self.mean.ravel(), self.spread, _length(self.grid) / MINUTE)
+        return size_law(past, shown, posts)
+
 
 @dataclass(frozen=True)
 class Alarm:
@@ -76,7 +102,15 @@ class Alarm:
         chance = np.exp(self.odds - self.odds.max()).ravel()
         lag, row = np.unravel_index(rng.choice(len(chance), count, p=chance / chance.sum()), self.odds.shape)
         onset = self.tick - (REACH - lag) * STEP + STEP // 2
-        return onset, self.law.size[row] * np.exp(0.25 * rng.standard_normal(count)), np.asarray(row)
+        return onset, self.law.size[row] * FINE ** (rng.random(count) - 0.5), np.asarray(row)
+
+    def still(self, first: int, ticks: int) -> Floats:
+        """float[ticks]: posts of the burst expected in each tick from `first` (counted since `begin`) on."""
+        onset, size, row = self.draws(np.random.default_rng(2), 200)
+        edges = self.begin + (first + np.arange(ticks + 1)) * STEP
+        after = (edges[None] - onset[:, None]) / MINUTE
+        share = written(after, self.law.rise[row, None], self.law.decay[row, None])
+        return np.asarray((size[:, None] * np.diff(share, axis=1)).mean(axis=0))
 
 
 def posts_of(snapshot: Snapshot, signal: Signal) -> Posts | None:
@@ -117,42 +151,63 @@ def _length(grid: Grid) -> int:
     return grid.interval.seconds * SECOND
 
 
-def seen(values: Versions, ds: Ns, ends: Ns) -> Floats:
-    """Counts [n] as they were known at the end of each bucket; what was imported later as it is known now; else 0."""
-    place = np.searchsorted(ds, values.ds)
-    place[place == len(ds)] = 0
-    mine = ds[place] == values.ds
-    place, known, value = place[mine], values.known_at[mine], np.nan_to_num(values.value[mine])
-    late = known - ends[place]
-    counts, early = np.zeros(len(ds)), np.full(len(ds), np.iinfo(np.int64).max)
-    np.minimum.at(early, place, late)
-    chosen = (late <= PROMPT) | (early[place] > IMPORTED)
-    counts[place[chosen]] = value[chosen]
-    return counts
-
-
 def alarm_of(snapshot: Snapshot, history: History, signal: Signal) -> Alarm | None:
-    """The latest burst of the last day, if its score passed the limit."""
+    """The latest burst of the last day whose score passed the limit.
+
+    Once a burst is sized, a new one is what it does not explain: without that, a false alarm would hide a storm for hours.
+    """
     posts = posts_of(snapshot, signal)
     if posts is None:
         return None
-    counts, expected, closes, begin = _ticks(signal.values, posts, snapshot.cutoff)
-    if counts.shape[1] == 0:
+    counts, expected, closes, begin = ticks_of(signal, posts, snapshot.cutoff)
+    ticks, bucket = counts.shape[1], _length(posts.grid) // STEP
+    if not counts.any():
         return None
-    weight = _weights(history, begin, counts.shape[1])
-    law, bucket = general_law(posts.per_hour), _length(posts.grid) // STEP
-    spread = np.array([posts.spread])
-    score = watch(counts, expected, closes, spread, law, weight, bucket=bucket).score[0]
+    weight = _weights(history, begin, ticks)
     share = A_WEEK / max(1, sum(is_watched(snapshot.signal(one)) for one in snapshot.signals))
-    partly = bool(closes.all())
-    first = _alarm_tick(score, limit(posts.per_hour, share, partly=partly))
-    if first is None:
-        return None
-    stop = min(len(score), first + SETTLE + 1)
-    cut = slice(0, stop)
-    final = watch(counts[:, cut], expected[:, cut], closes[cut], spread, law, weight[:, cut], bucket=bucket)
-    odds, tick = final.odds[0], begin + stop * STEP
-    return Alarm(law, tick, float(score[first:stop].max()), odds, begin, counts[0], expected[0])
+    least = limit(posts.per_hour, share, partly=step_of(signal) == 1)
+    found_, since, raised = None, 0, expected.copy()
+    while since < ticks:
+        run = _Run(counts[:, since:], raised[:, since:], closes[since:], weight[:, since:], posts, bucket)
+        at = run.alarm(least)
+        if at is None:
+            break
+        law, score, odds, stop = at
+        found_ = Alarm(law, begin + (since + stop) * STEP, score, odds, begin, counts[0], expected[0])
+        if since + stop >= ticks:
+            break
+        since = (since + stop) // bucket * bucket if stop > bucket else since + bucket
+        raised[0, since:] += EXPLAINED * found_.still(since, ticks - since)
+    return found_
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Ticks that are judged in one go, from the beginning of a bucket on; see `watch`."""
+
+    counts: Floats
+    expected: Floats
+    closes: Flags
+    weight: Floats
+    posts: Posts
+    bucket: int
+
+    def watched(self, law: Law, stop: int | None = None) -> Watched:
+        cut, spread = slice(0, stop), np.array([self.posts.spread])
+        counts, expected, weight = (each[:, cut] for each in (self.counts, self.expected, self.weight))
+        return watch(counts, expected, self.closes[cut], spread, law, weight, bucket=self.bucket)
+
+    def alarm(self, least: float) -> tuple[Law, float, Floats, int] | None:
+        """Sizes, score, odds and the tick they were taken at, of the latest burst whose score passed `least`."""
+        score = self.watched(general_law(self.posts.per_hour)).score[0]
+        first = _alarm_tick(score, least)
+        if first is None:
+            return None
+        stop = min(len(score), first + SETTLE + 1)
+        rows = slice(max(0, first - REACH), stop)
+        law = self.posts.sizes(float((self.counts - self.expected)[0, rows].sum()))
+        surest = float(score[first : first + REACH].max())  # later posts may make it surer
+        return law, surest, self.watched(law, stop).odds[0], stop
 
 
 def _alarm_tick(score: Floats, least: float) -> int | None:
@@ -185,7 +240,7 @@ def _weights(history: History, begin: int, ticks: int) -> Floats:
     return weights(matters)[None, -ticks:]
 
 
-def _ticks(values: Versions, posts: Posts, cutoff: int) -> tuple[Floats, Floats, Flags, int]:
+def ticks_of(signal: Signal, posts: Posts, cutoff: int) -> tuple[Floats, Floats, Flags, int]:
     """-> counts, expected float[1, t], closes bool[t] (see `watch`), and when the first tick begins."""
     ds, length = posts.grid.ds, _length(posts.grid)
     first = max(0, int(np.searchsorted(ds, cutoff - LOOK_BACK * HOUR, side="right")) - 1)
@@ -197,43 +252,8 @@ def _ticks(values: Versions, posts: Posts, cutoff: int) -> tuple[Floats, Floats,
     begin, bucket = int(ds[first]), length // STEP
     ticks = (cutoff - begin) // STEP
     expected = np.repeat(raised[first - warm :] / bucket, bucket)[:ticks]
-    at, added = _added(values, begin, length)
+    at, more = added(signal.values, begin, length)
     inside = at < ticks
-    counts = np.maximum(np.bincount(at[inside], weights=added[inside], minlength=ticks), 0.0)
-    step = _step(values, bucket, length)
-    closes = (np.arange(ticks) % bucket + 1) % step == 0
-    closes[bucket - 1 :: bucket] = True
-    return counts[None], expected[None], closes, begin
-
-
-def _added(values: Versions, begin: int, length: int) -> tuple[Ns, Floats]:
-    """What each version from `begin` on added to its bucket, and the tick it became known in, within its bucket."""
-    inside = values.ds >= begin
-    ds, value, known = values.ds[inside], np.nan_to_num(values.value[inside]), values.known_at[inside]
-    late = known - ds - length
-    _, row = np.unique(ds, return_inverse=True)
-    early = np.full(row.max(initial=-1) + 1, np.iinfo(np.int64).max)
-    np.minimum.at(early, row, late)
-    kept = (late <= PROMPT) | (early[row] > IMPORTED)
-    ds, value, known = ds[kept], value[kept], known[kept]
-    order = np.lexsort((known, ds))  # stable: of the same moment the later upload stays later
-    ds, value, known = ds[order], value[order], known[order]
-    fresh = np.diff(ds, prepend=-1) != 0
-    added = np.diff(value, prepend=0.0)
-    added[fresh] = value[fresh]
-    tick = np.clip((known - begin - 1) // STEP, (ds - begin) // STEP, (ds - begin + length) // STEP - 1)
-    return tick, added
-
-
-def _step(values: Versions, bucket: int, length: int) -> int:
-    """Every how many ticks the bucket that runs is counted: by the closest moments at which counts became known."""
-    early = values.known_at[values.known_at < values.ds + length]
-    moments = np.unique(early[early > early.max(initial=0) - 14 * 24 * HOUR])
-    if len(moments) < 20:
-        return bucket
-    gap = float(np.quantile(np.diff(moments), 0.1)) / STEP
-    return (
-        next(step for step in range(max(1, round(gap)), bucket + 1) if bucket % step == 0)
-        if gap < bucket
-        else bucket
-    )
+    counts = np.maximum(np.bincount(at[inside], weights=more[inside], minlength=ticks), 0.0)
+    closes = closing(signal, begin, int(ticks))
+    return carried(counts, closes)[None], expected[None], closes, begin

@@ -7,6 +7,9 @@ unknown and stands on a grid, with a prior that few bursts are shrunk to, and an
 
     evidence_b(d, gain) = exp(gain c - gain^2 a / 2)      a = T' S^-1 T,  c = T' S^-1 (y - usual)
     S = diag(usual (1 + spread usual)) + LEVEL^2 usual usual'        (Woodbury: two sums per burst and d)
+
+A burst's best case weighs `MOST_EVIDENCE` at most, and the others keep their distance from it: cut off at the top instead, a
+large burst says any gain is as good as its own, and the gain is learnt at half of what it is.
 """
 
 from __future__ import annotations
@@ -104,11 +107,17 @@ class Reaction:
         return float((self.chance.sum(axis=(1, 2, 3)) * DELAYS).sum())
 
     def draws(self, rng: np.random.Generator, count: int) -> tuple[Ns, Floats]:
-        """Row of DELAYS [count] and contacts per post [count], 0 where none follow."""
-        flat = rng.choice(self.chance.size, count, p=self.chance.ravel())
-        delay, centre, width, share = np.unravel_index(flat, self.chance.shape)
-        gain = np.exp(CENTRES[centre] + WIDTHS[width] * rng.standard_normal(count))
-        return np.asarray(delay), np.asarray(gain * (rng.random(count) < SHARES[share]))
+        """Row of DELAYS [count] and contacts per post [count] of bursts that contacts follow; how many do is `share`."""
+        weight = self.chance * SHARES
+        flat = rng.choice(weight.size, count, p=weight.ravel() / weight.sum())
+        delay, centre, width, _ = np.unravel_index(flat, weight.shape)
+        return np.asarray(delay), np.exp(CENTRES[centre] + WIDTHS[width] * rng.standard_normal(count))
+
+
+def _log_mean(power: Floats) -> Floats:
+    """[..., node] -> log of the mean of exp(power) over the nodes of a normal law [...]."""
+    top = power.max(axis=-1)
+    return np.asarray(top + np.log((np.exp(power - top[..., None]) * _WEIGHTS).sum(axis=-1) / _WEIGHTS.sum()))
 
 
 def learn(past: list[Aftermath], spread: float) -> Reaction:
@@ -117,9 +126,9 @@ def learn(past: list[Aftermath], spread: float) -> Reaction:
     log = np.zeros((len(DELAYS), len(CENTRES), len(WIDTHS), len(SHARES)))
     for burst in past:
         a, c = (row[:, None, None, None] for row in burst.sums(spread))
-        power = np.minimum(gain * c - gain**2 * a / 2, MOST_EVIDENCE)
-        follows = (np.exp(power) * _WEIGHTS).sum(axis=3) / _WEIGHTS.sum()
-        log += np.log1p(SHARES * (follows[..., None] - 1))
+        follows = _log_mean(gain * c - gain**2 * a / 2)
+        follows -= max(0.0, float(follows.max()) - MOST_EVIDENCE)
+        log += np.log1p(SHARES * np.expm1(follows[..., None]))
     centre, width = CENTRE_PRIOR
     prior = np.exp(-0.5 * ((CENTRES - centre) / width) ** 2)
     log += np.log(prior / prior.sum() / (len(DELAYS) * len(WIDTHS) * len(SHARES)))[None, :, None, None]

@@ -2,7 +2,8 @@
 
     signal as known now ─► usual posts (`usual_posts`) ─► score of a burst (`bursting.watch`) ─► above the limit?
     past bursts of the signal, contacts after them ─► the queue's reaction (`reaction.learn`)
-    both ─► draws of (onset, size, shape, contacts per post, delay, none at all) ─► contacts still to come, with a band
+    sizes of past bursts (`burst_sizes`) and the posts so far ─► size
+    all ─► draws of (onset, size, shape, contacts per post, delay) ─► contacts still to come where any come, with a band
 
 A queue whose past shows no reaction to bursts is not warned of. The limit is set so that all signals watched together give
 `A_WEEK` false warnings a week at most; a burst of news that resembles past incidents is no fault of the chart, and is
@@ -11,11 +12,12 @@ told by `sureness`: the probability that there is a burst, times that contacts f
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
-from forecast.alerts import Surge
+from forecast.alerts import ALL, Surge
 from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import SECOND, Grid, local_day
 from forecast.burst_watch import CHUNK, HOUR, MINUTE, Alarm, Posts, alarm_of, is_watched, posts_of
@@ -26,16 +28,15 @@ from forecast.reaction import DELAYS, Aftermath, Reaction, followed, learn, retr
 from forecast.usual_posts import usual
 from forecast.vintage import History, Signal, Snapshot
 
-LEAST_POSTS = 8.0  # beyond the usual, for a past burst to teach
 LEAST_BURSTS, LEAST_REACTS, LEAST_SHARE = 3, 0.9, 0.3  # below these nothing is said
-TAUGHT = (
-    3 * HOUR,
-    24 * HOUR,
-)  # posts this long after the last stormy bucket, contacts this long after the onset
+TAUGHT = 24 * HOUR  # contacts so long after the onset of a past burst teach
+STRUCK = HOUR, 4 * HOUR  # before the onset and after the posts of a burst, no contacts are usual
+MOST_STRUCK = 0.5  # of the time: where there are more bursts than that they are usual
 DRAWS = 600
 AHEAD = 36 * 60  # minutes a surge is followed
 QUARTER = 15  # minutes: the steps in which contacts to come are laid out
 PASSED = 0.9  # of the contacts have come: over
+MOST_OF_IT = 0.5  # of a burst's posts on one topic: it is a burst on that topic
 
 
 def surges(snapshot: Snapshot, name: str) -> list[Surge]:
@@ -56,14 +57,17 @@ def surges(snapshot: Snapshot, name: str) -> list[Surge]:
             surge = _surge(snapshot, history, signal, alarm, reaction)
             if surge is not None:
                 found.append(surge)
-    return sorted(found, key=lambda one: -one.sureness)
+    return sorted(_by_topic(snapshot, found), key=lambda one: -one.sureness)
 
 
 def watched(snapshot: Snapshot, name: str) -> list[Signal]:
-    """Signals of a series that are watched: counts of posts, and what users brought; the rest only repeats them."""
-    return [
-        signal for signal in map(snapshot.signal, candidate_signals(snapshot, name)) if is_watched(signal)
-    ]
+    """Signals of a series that are watched: counts of posts, and what users brought; the rest only repeats them.
+
+    A series of all topics is told of each topic by its own signal: what is few among all posts may be many on one reason.
+    """
+    every = snapshot.series(name).topic == ALL
+    names = snapshot.signals if every else candidate_signals(snapshot, name)
+    return [signal for signal in map(snapshot.signal, names) if is_watched(signal)]
 
 
 def told_by_past(reaction: Reaction) -> bool:
@@ -81,20 +85,18 @@ def reaction_of(snapshot: Snapshot, history: History, signal: Signal) -> Reactio
 def _reaction(history: History, posts: Posts | None) -> Reaction:
     if posts is None:
         return learn([], 0.0)
-    usual_contacts, spread = _usual_contacts(history)
-    onsets = posts.onsets
-    past = []
-    for onset, after in zip(onsets, [*onsets[1:], len(posts.grid)], strict=True):
-        burst = _aftermath(history, posts, int(onset), int(after), usual_contacts)
-        if burst is not None:
-            past.append(burst)
-    return learn(past, spread)
+    usual_contacts, spread = _usual_contacts(history, posts)
+    past = (_aftermath(history, posts, onset, rows, usual_contacts) for onset, rows, _ in posts.bursts)
+    return learn([burst for burst in past if burst is not None], spread)
 
 
-def _usual_contacts(history: History) -> tuple[Floats, float]:
+def _usual_contacts(history: History, posts: Posts) -> tuple[Floats, float]:
     """Contacts usual in each bucket of the history [n], NaN where nothing is; their overdispersion."""
-    y = np.where(history.usable, history.y, np.nan)
-    today, grid = history.today, history.grid
+    grid = history.grid
+    struck = _struck(grid.ds, posts)
+    calm = history.usable & ~struck if struck[history.open].mean() <= MOST_STRUCK else history.usable
+    y = np.where(calm, history.y, np.nan)
+    today = history.today
     chunks = -(-max(1, today - int(grid.day[0])) // CHUNK)
     begin = today - chunks * CHUNK
     table = history.table(y, first=begin, last=today - 1).reshape(chunks, CHUNK, grid.slots)
@@ -103,20 +105,26 @@ def _usual_contacts(history: History) -> tuple[Floats, float]:
     return found.mean[chunk, grid.weekday, grid.slot], float(np.median(found.spread))
 
 
+def _struck(ds: Ns, posts: Posts) -> Flags:
+    """bool[n]: buckets of contacts that begin while a past burst is answered; left in, storms would pass for usual."""
+    struck = np.zeros(len(ds), dtype=bool)
+    for onset, rows, _ in posts.bursts:
+        first, last = int(posts.grid.ds[onset]), int(posts.grid.ds[rows.stop - 1])
+        struck |= (ds >= first - STRUCK[0]) & (ds < last + STRUCK[1])
+    return struck
+
+
 def _aftermath(
-    history: History, posts: Posts, onset: int, after: int, usual_contacts: Floats
+    history: History, posts: Posts, onset: int, rows: slice, usual_contacts: Floats
 ) -> Aftermath | None:
-    """The burst that began in row `onset`; None where it was small, or the contacts after it are not known yet."""
+    """The burst of `rows` that began in row `onset`; None where the contacts after it are not known yet."""
     ds, length = posts.grid.ds, posts.grid.interval.seconds * SECOND
-    stormy = np.flatnonzero(posts.stormy[onset:after])
-    stop = min(after, onset + int(stormy.max()) + 1 + TAUGHT[0] // length)
-    rows = slice(max(0, onset - 1), stop)
     beyond = np.nan_to_num(posts.counts[rows] - posts.expected[rows])
     begin = int(ds[onset])
-    if beyond.sum() < LEAST_POSTS or begin + TAUGHT[1] > history.cutoff:
+    if begin + TAUGHT > history.cutoff:
         return None
     grid = history.grid
-    kept = np.flatnonzero((grid.ds >= begin - HOUR) & (grid.ds < begin + TAUGHT[1]))
+    kept = np.flatnonzero((grid.ds >= begin - HOUR) & (grid.ds < begin + TAUGHT))
     if len(kept) == 0:
         return None
     edges = np.append(grid.ds[kept], grid.ds[kept[-1]] + grid.interval.seconds * SECOND)
@@ -137,13 +145,30 @@ def _course(rise: float, decay: float, delay: float) -> Floats:
     return np.concatenate([[0.0], np.cumsum(np.convolve(posts, later)[: len(posts)])])
 
 
-def _surge(
-    snapshot: Snapshot, history: History, signal: Signal, alarm: Alarm, reaction: Reaction
-) -> Surge | None:
-    rng = np.random.default_rng(1)  # the same past says the same
+@dataclass(frozen=True)
+class Course:
+    """Contacts of a burst by quarter hour, given that they follow. edges: ns [k + 1]; made: float[draw, k] expected."""
+
+    edges: Ns
+    made: Floats
+
+    def after(self, moment: int) -> Floats:
+        """float[draw]: contacts expected after `moment` (ns); of the quarter that runs its part."""
+        left = np.clip((self.edges[1:] - moment) / (QUARTER * MINUTE), 0.0, 1.0)
+        return np.asarray((self.made * left).sum(axis=1))
+
+    def reached(self, part: float) -> int:
+        """The quarter (row of `edges`) in which so much of the contacts has come, on the mean."""
+        path = np.cumsum(self.made.mean(axis=0))
+        return int(np.searchsorted(path, part * path[-1]))
+
+
+def course(
+    history: History, alarm: Alarm, reaction: Reaction, rng: np.random.Generator
+) -> tuple[Course, int]:
+    """Draws of the contacts that the burst brings, and when it began (ns)."""
     onset, size, row = alarm.draws(rng, DRAWS)
     delay, gain = reaction.draws(rng, DRAWS)
-    began = int(np.median(onset))
     edges = int(onset.min()) + np.arange(AHEAD // QUARTER + 1) * QUARTER * MINUTE
     ticks = np.arange(0, AHEAD + TICK, TICK, dtype=np.float64)
     after = (edges[None] - onset[:, None]) / MINUTE
@@ -152,25 +177,38 @@ def _surge(
         hypothesis = int(row[draw])
         rise, decay = float(alarm.law.rise[hypothesis]), float(alarm.law.decay[hypothesis])
         come = np.interp(after[draw], ticks, _course(rise, decay, float(DELAYS[delay[draw]])), left=0.0)
-        wanted[draw] = size[draw] * np.diff(come)
+        wanted[draw] = size[draw] * gain[draw] * np.diff(come)
     made = retried(wanted, _opening(history, edges[:-1]), (edges - edges[0]) / MINUTE)
-    coming = edges[:-1] >= snapshot.cutoff
-    still = (made * gain[:, None] * coming).sum(axis=1)
-    path = np.cumsum((made * gain[:, None]).mean(axis=0))
-    if path[-1] <= 0:
+    return Course(edges, made), int(np.median(onset))
+
+
+def sureness(score: float, reaction: Reaction, weeks: float) -> float:
+    """Probability that contacts follow: that there is a burst, as often as `weeks` of past had them, and that one brings any."""
+    odds = (reaction.bursts + 1) / (weeks + 1) / A_WEEK_TICKS * np.exp(min(score, 50.0))
+    return float(odds / (1 + odds) * reaction.reacts * reaction.share)
+
+
+def weeks_of(history: History) -> float:
+    """How many weeks of contacts there are, one at least."""
+    return max(1.0, (history.cutoff - int(history.grid.ds[0])) / (7 * 24 * HOUR))
+
+
+def _surge(
+    snapshot: Snapshot, history: History, signal: Signal, alarm: Alarm, reaction: Reaction
+) -> Surge | None:
+    rng = np.random.default_rng(1)  # the same past says the same
+    coming, began = course(history, alarm, reaction, rng)
+    whole = float(coming.made.sum(axis=1).mean())
+    if whole <= 0:
         return None
-    counted = rng.poisson(still)
-    start, stop = (
-        int(edges[np.searchsorted(path, part * path[-1]) + more]) for part, more in ((0.1, 0), (0.9, 1))
-    )
+    still = coming.after(snapshot.cutoff)
+    low, high = np.quantile(rng.poisson(still), [0.1, 0.9])
+    start, stop = int(coming.edges[coming.reached(0.1)]), int(coming.edges[coming.reached(PASSED) + 1])
     since = slice(max(0, (began - alarm.begin) // (TICK * MINUTE)), None)
     posts = float(alarm.counts[since].sum())
-    weeks = max(1.0, (history.cutoff - int(history.grid.ds[0])) / (7 * 24 * HOUR))
-    odds = (reaction.bursts + 1) / (weeks + 1) / A_WEEK_TICKS * np.exp(min(alarm.score, 50.0))
-    low, high = np.quantile(counted, [0.1, 0.9])
     return Surge(
         series=history.series.name,
-        topic=history.series.topic,
+        topic=history.series.topic if signal.topic == ALL else signal.topic,
         signal=signal.name,
         onset=began,
         start=start,
@@ -180,9 +218,44 @@ def _surge(
         high=float(high),
         times_usual=posts / max(float(alarm.expected[since].sum()), 0.5),
         posts=int(posts),
-        sureness=float(odds / (1 + odds) * reaction.reacts * reaction.share),
-        over=bool(stop <= snapshot.cutoff or still.mean() < (1 - PASSED) * path[-1]),
+        sureness=sureness(alarm.score, reaction, weeks_of(history)),
+        over=bool(stop <= snapshot.cutoff or still.mean() < (1 - PASSED) * whole),
+        already=whole - float(still.mean()),
     )
+
+
+def _by_topic(snapshot: Snapshot, found: list[Surge]) -> list[Surge]:
+    """Bursts of posts on anything are told by the topic most of them are on; those that topics tell of already, no more."""
+    told = {one.topic for one in found if one.topic != ALL and not one.over}
+    kept = []
+    for one in found:
+        shares = _shares(snapshot, one) if one.topic == ALL else {}
+        first = max(shares, key=lambda topic: shares[topic], default=ALL)
+        if shares.get(first, 0.0) > MOST_OF_IT:
+            kept.append(replace(one, topic=first))
+        elif sum(share for topic, share in shares.items() if topic in told) <= MOST_OF_IT:
+            kept.append(one)
+    return kept
+
+
+def _shares(snapshot: Snapshot, surge: Surge) -> dict[str, float]:
+    """Which share of the posts beyond the usual since the onset is on each topic, of a signal that knows none."""
+    whole = _beyond(snapshot, snapshot.signal(surge.signal), surge.onset)
+    split = [snapshot.signal(name) for name in snapshot.signals if name.startswith(f"{surge.signal}:")]
+    if whole <= 0:
+        return {}
+    return {one.topic: max(0.0, _beyond(snapshot, one, surge.onset)) / whole for one in split}
+
+
+def _beyond(snapshot: Snapshot, signal: Signal, onset: int) -> float:
+    """Posts beyond the usual from the bucket of the onset (ns) on."""
+    posts = posts_of(snapshot, signal)
+    if posts is None:
+        return 0.0
+    rows = slice(max(0, int(np.searchsorted(posts.grid.ds, onset, side="right")) - 1), None)
+    length = posts.grid.interval.seconds * SECOND
+    part = np.minimum(1.0, (snapshot.cutoff - posts.grid.ds[rows]) / length)  # of the bucket that runs
+    return float(np.nansum(posts.counts[rows] - part * posts.expected[rows]))
 
 
 def _opening(history: History, moments: Ns) -> Flags:

@@ -56,7 +56,11 @@ class Series:
 
 @dataclass(frozen=True)
 class Signal:
-    """One past-only quantity, with all its versions. kind: `count` (absent = 0) or `level` (carried forward)."""
+    """One past-only quantity, with all its versions. kind: `count` (absent = 0) or `level` (carried forward).
+
+    counted_every: seconds between two counts of a bucket that runs, silence counts too; None: as its versions tell
+    counted_since: ns; buckets from here on were counted so, earlier ones when they were over; None: the one that runs alone
+    """
 
     name: str
     interval: Interval
@@ -64,6 +68,8 @@ class Signal:
     values: Versions
     kind: str = "count"
     topic: str = "all"
+    counted_every: int | None = None
+    counted_since: int | None = None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TypeAlias
 
 import pandas as pd
@@ -25,13 +24,13 @@ from forecast.alerts import (
     phrases,
     reopened,
     same_burst,
-    what_came,
     worth_raising,
 )
-from forecast.buckets import from_ns, to_ns
+from forecast.buckets import to_ns
 from forecast.social.rising import PAST_DAYS
 from forecast.vintage import Archive, Snapshot
 from jobs.alert_messages import Message, compose
+from jobs.alert_outcomes import judge, to_judge
 from jobs.deliveries import NotSent, Wire, send, wire
 from jobs.facts import open_archive
 from jobs.ledger import FAILED, Outcome, checkpoint, explain_failure, moment
@@ -50,12 +49,10 @@ from store.mentions import load_scored
 from store.queues import Queue, load_queues
 from store.settings import Reason, Settings
 from store.signals import load_signals
-from store.volumes import load_volumes
 
 Look: TypeAlias = Callable[[Snapshot, str], list[Surge]]
 DAY, HOUR = pd.Timedelta(days=1), pd.Timedelta(hours=1)
 RECENT = 2 * DAY  # a surge may take up a warning that ended since
-JUDGED = 14 * DAY  # so long contacts may come in late, and a warning be judged
 LEASE = pd.Timedelta(minutes=10)  # longer than all tries of one message take
 REFUSED = pd.Timedelta(hours=1)  # what was refused is asked again after so long: somebody may have mended it
 
@@ -74,7 +71,7 @@ def run(
     archive = _archive(session, settings, now)
     if archive is not None:
         _look(session, settings, archive, look or _detector(), now, done, problems)
-        _judge(session, archive, now)
+        judge(session, archive, now)
         checkpoint(session)
     if settings.alerts.targets:
         line = over or wire()
@@ -98,7 +95,7 @@ def _archive(session: Session, settings: Settings, now: pd.Timestamp) -> Archive
     """What is known; None where neither a post of the last day nor a warning asks for a look."""
     said = load_signals(session, start=now - DAY, end=now)
     live = load_alerts(session, state="live", limit=1)
-    if said.empty and not _said_lately(session, now) and not live and not _to_judge(session, now):
+    if said.empty and not _said_lately(session, now) and not live and not to_judge(session, now):
         return None
     return with_running(session, settings, open_archive(session, settings), now)
 
@@ -172,33 +169,6 @@ def _raise(session: Session, surge: Surge, now: pd.Timestamp) -> str:
         save_alert(session, reopened(before, surge, to_ns(now)))
         return "updated"
     return "raised" if raise_alert(session, surge, now=now.to_pydatetime()) is not None else "held"
-
-
-def _to_judge(session: Session, now: pd.Timestamp) -> list[Alert]:
-    """Warnings that ended and wait for what came, where contacts of their time are held."""
-    ended = load_alerts(session, state="ended", since=(now - JUDGED).to_pydatetime())
-    waiting = [one for one in ended if one.came is None and one.promise.stop <= to_ns(now)]
-    queues = {queue.name: queue.interval for queue in load_queues(session)}
-
-    def over(alert: Alert) -> bool:
-        """Is the last bucket of its time held?"""
-        name, stop = alert.surge.series, from_ns(alert.promise.stop)
-        if name not in queues:
-            return False
-        last = stop - pd.Timedelta(seconds=queues[name].seconds)
-        return len(load_volumes(session, name, last.to_pydatetime(), stop.to_pydatetime())) > 0
-
-    return [one for one in waiting if over(one)]
-
-
-def _judge(session: Session, archive: Archive, now: pd.Timestamp) -> None:
-    """Write down what came of the contacts that were warned of."""
-    snapshot = archive.at(now)
-    for alert in _to_judge(session, now):
-        if alert.surge.series in archive.series:
-            came = what_came(snapshot.history(alert.surge.series), alert.promise)
-            if came is not None:
-                save_alert(session, replace(alert, came=came))
 
 
 def deliver(session: Session, settings: Settings, line: Wire, now: pd.Timestamp, problems: list[str]) -> int:

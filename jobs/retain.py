@@ -1,6 +1,6 @@
 """Retention: what is older than the settings allow goes, what was counted from it stays.
 
-Texts go first, then what tells near-duplicates, then the rows of posts, and with a month's last row the key that its
+Texts go first, with the digests that cite them, then what tells near-duplicates, then the rows of posts, and with a month's last row the key that its
 hashes were made with. A row goes only after its counts are added to what its bucket holds of forgotten posts, in the
 same transaction: a bucket never counts less than it did.
 """
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from forecast.buckets import Interval
 from forecast.social.signals import build_signals, sums
 from jobs.ledger import Outcome, checkpoint
+from store.digests import drop_old_digests
 from store.forecasts import prune
 from store.forgotten import add_to_base, note_forgotten
 from store.hash_keys import drop_unused_keys
@@ -26,12 +27,15 @@ ROWS = 50_000  # posts forgotten at a time
 def run(session: Session, settings: Settings, now: pd.Timestamp) -> Outcome:
     """Drop what the privacy settings let go, and unpublished forecasts but for three."""
     privacy = settings.social.privacy
-    texts = drop_old_text(session, before=now - pd.Timedelta(days=privacy.keep_text_days))
+    old = now - pd.Timedelta(days=privacy.keep_text_days)
+    texts = drop_old_text(session, before=old)
+    digests = drop_old_digests(session, before=old.to_pydatetime())
     drop_old_sketches(session, before=now - SKETCHES)
     checkpoint(session)
     rows = forget(session, settings, before=now - pd.Timedelta(days=privacy.keep_rows_days))
     keys = drop_unused_keys(session)
-    return Outcome({"texts": texts, "rows": rows, "keys": keys, "drafts": prune(session)})
+    done = {"texts": texts, "digests": digests, "rows": rows, "keys": keys, "drafts": prune(session)}
+    return Outcome(done)
 
 
 def forget(session: Session, settings: Settings, *, before: pd.Timestamp) -> int:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, field_validator
 
 from forecast.errors import ConfigError
-from store.section import Section
+from store.section import Section, Variable
 
 Address: TypeAlias = Annotated[str, Field(pattern=r"^[^\s@<>,;]+@[^\s@<>,;]+$")]
 
@@ -42,18 +42,18 @@ class Webhook(Target):
     """Any program that takes JSON; with a secret the message is signed."""
 
     kind: Literal["webhook"]
-    url_env: str = Field(min_length=1)
-    secret_env: str = ""
+    url_env: Variable = Field(min_length=1)
+    secret_env: Variable = ""
 
 
 class Slack(Target):
     kind: Literal["slack"]
-    url_env: str = Field(min_length=1)
+    url_env: Variable = Field(min_length=1)
 
 
 class Teams(Target):
     kind: Literal["teams"]
-    url_env: str = Field(min_length=1)
+    url_env: Variable = Field(min_length=1)
 
 
 class Email(Target):
@@ -66,8 +66,8 @@ class Email(Target):
     host: str = Field(min_length=1)
     port: int = Field(587, ge=1, le=65535)
     security: Literal["starttls", "tls", "none"] = "starttls"
-    username_env: str = ""
-    password_env: str = ""
+    username_env: Variable = ""
+    password_env: Variable = ""
 
 
 TargetSettings: TypeAlias = Annotated[Webhook | Slack | Teams | Email, Field(discriminator="kind")]
@@ -83,8 +83,8 @@ MEASURES = (
 class Alerts(Section):
     """least_extra: contacts beyond the usual, least_sure: probability (0-1), from which on a peak is warned of."""
 
-    least_extra: float = Field(20.0, ge=0)
-    least_sure: float = Field(0.8, ge=0, le=1)
+    least_extra: float = Field(10.0, ge=0)
+    least_sure: float = Field(0.25, ge=0, le=1)
     measures: tuple[Measure, ...] = MEASURES
     targets: tuple[TargetSettings, ...] = ()
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from forecast.errors import ConfigError
-from store.section import Section
+from store.section import Section, Variable
 
 Level: TypeAlias = Literal["kept", "ephemeral", "counts"]
 
@@ -33,7 +33,7 @@ class XCounts(Source):
     kind: Literal["x_counts"]
     query: str = Field(min_length=1)
     granularity: Literal["minute", "hour", "day"] = "minute"
-    token_env: str = "X_BEARER_TOKEN"
+    token_env: Variable = "X_BEARER_TOKEN"
     url: str = "https://api.x.com"
 
 
@@ -43,7 +43,7 @@ class XSearch(Paid):
     kind: Literal["x_search"]
     query: str = Field(min_length=1)
     followers: bool = False
-    token_env: str = "X_BEARER_TOKEN"
+    token_env: Variable = "X_BEARER_TOKEN"
     url: str = "https://api.x.com"
 
 
@@ -56,16 +56,16 @@ class Jetstream(Source):
     url: str = "wss://jetstream2.us-east.bsky.network/subscribe"
     fill_gaps: bool = False
     search_url: str | None = None
-    identifier_env: str = "BLUESKY_IDENTIFIER"
-    password_env: str = "BLUESKY_APP_PASSWORD"
+    identifier_env: Variable = "BLUESKY_IDENTIFIER"
+    password_env: Variable = "BLUESKY_APP_PASSWORD"
 
 
 class BlueskySearch(Source):
     kind: Literal["bluesky_search"]
     query: str = Field(min_length=1)
     url: str | None = None
-    identifier_env: str = "BLUESKY_IDENTIFIER"
-    password_env: str = "BLUESKY_APP_PASSWORD"
+    identifier_env: Variable = "BLUESKY_IDENTIFIER"
+    password_env: Variable = "BLUESKY_APP_PASSWORD"
 
 
 class Mastodon(Source):
@@ -73,7 +73,7 @@ class Mastodon(Source):
     url: str = "https://mastodon.social"
     hashtags: tuple[str, ...] = ()
     query: str | None = None
-    token_env: str = "MASTODON_TOKEN"
+    token_env: Variable = "MASTODON_TOKEN"
 
 
 class Feed(Source):
@@ -94,8 +94,8 @@ class Reddit(Source):
     subreddits: tuple[str, ...] = ()
     query: str | None = None
     must_name: bool = True
-    client_id_env: str = "REDDIT_CLIENT_ID"
-    secret_env: str = "REDDIT_SECRET"
+    client_id_env: Variable = "REDDIT_CLIENT_ID"
+    secret_env: Variable = "REDDIT_SECRET"
     auth_url: str = "https://www.reddit.com"
     api_url: str = "https://oauth.reddit.com"
 
@@ -125,7 +125,7 @@ class Rest(Source):
     url: str = Field(min_length=1)
     fields: dict[str, str]
     items: str = ""
-    token_env: str = ""
+    token_env: Variable = ""
     header: str = "Authorization"
     scheme: str = "Bearer"
     params: dict[str, str] = Field(default_factory=dict)

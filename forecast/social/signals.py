@@ -118,8 +118,8 @@ def build_signals(
 
     For any cutoff the latest version of a bucket known by then is the number of its mentions known by then, for buckets
     that had ended; a bucket without posts has no row. With `asof` no later version comes out. `base[signal, topic, ds,
-    value]`: what the buckets held of posts that are forgotten; it is added. `apart`: brands are also counted one by one. `running`: only the bucket that runs at `asof`, in steps of
-    STEP as its posts became known. Rows are ordered by signal, topic, ds, known_at.
+    value]`: what the buckets held of posts that are forgotten; it is added. `apart`: brands are also counted one by one. `running`: buckets are known as they run, in steps of
+    STEP as their posts became known. Rows are ordered by signal, topic, ds, known_at.
     """
     mentions = check(scored, SCORED)
     mentions = mentions.loc[(mentions["direction"] != "out").to_numpy()]
@@ -129,8 +129,6 @@ def build_signals(
     ends, heard = _ends(starts, interval, tz), buckets.column_ns(mentions["known_at"])
     known = -(-heard // STEP) * STEP if running else np.maximum(heard, ends)
     keep = np.ones(len(mentions), dtype=bool) if asof is None else known <= buckets.to_ns(asof)
-    if running and asof is not None:
-        keep &= ends > buckets.to_ns(asof)
     rows, topics, names = _by_topic(mentions["topics"], keep)
     parts: list[_Events] = []
     measured: list[str] = []

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,18 +21,21 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
+from cli.console import CLIENTS, set_up_logging
 from forecast.alerts import Surge
 from forecast.buckets import Grid, Interval, local_day, to_ns
 from forecast.errors import InputError
 from forecast.vintage import Snapshot
 from jobs import alert
 from jobs.alert import LEASE, REFUSED
-from jobs.deliveries import Wire
+from jobs.alert_messages import Message
+from jobs.deliveries import Wire, send
 from jobs.ledger import Outcome, execute
-from store.alert_settings import Alerts
-from store.alerts import claim, load_alerts, record_act
+from store.alert_settings import Alerts, Slack
+from store.alerts import claim, load_alerts, raise_alert, record_act
+from store.days import save_hours
 from store.queues import Queue, save_queue
-from store.settings import Reason, Settings
+from store.settings import Logging, Reason, Settings
 from store.signals import save_signals
 from store.statements import table_of
 from store.tables import AlertRow, DeliveryRow
@@ -527,3 +531,69 @@ def test_a_burst_that_flickers_keeps_its_one_warning(
     with company() as session:
         (held,) = load_alerts(session)
     assert held.live and held.updates == 1
+
+
+def test_a_warning_until_after_closing_time_is_judged_by_the_open_part_of_it(
+    sessions: sessionmaker[Session], settings: Settings
+) -> None:
+    """Files hold open half hours alone: of a time that ends minutes after closing the last one never comes."""
+    today = local_day(to_ns(NOW), TZ)
+    grid = Grid.days(today - 40, today + 1, Interval.HOUR, TZ)
+    held = grid.ds[(grid.slot >= 8) & (grid.slot < 18)]
+    until = replace(SURGE, start=ns("16:00"), stop=ns("18:07"), topic="late")
+    with sessions() as session:
+        save_queue(session, Queue("Outage", "phone", "outage", Interval.HOUR, TZ))
+        calls(session, held, 20.0)
+        for surge in (replace(until, stop=ns("17:52"), topic="control"), until):
+            raise_alert(session, surge, now=NOW.to_pydatetime())
+        session.commit()
+        for clock in (ns("18:30"), ns("18:30") + 22 * 3600 * 10**9):
+            alert.run(session, settings, pd.Timestamp(clock, tz="UTC"), look=Detector())
+        ended = {one.surge.topic: one for one in load_alerts(session, state="ended")}
+    assert {name: one.outcome for name, one in ended.items()} == {
+        "control": "false alarm",
+        "late": "false alarm",
+    }
+    assert ended["late"].came is not None and ended["late"].came.usual == 40.0
+
+
+def test_with_given_hours_it_is_judged_on_the_same_evening(
+    sessions: sessionmaker[Session], settings: Settings
+) -> None:
+    today = local_day(to_ns(NOW), TZ)
+    grid = Grid.days(today - 40, today, Interval.HOUR, TZ)
+    hours = pd.DataFrame({"queue": "Outage", "weekday": range(7), "opens": "08:00", "closes": "18:00"})
+    with sessions() as session:
+        save_queue(session, Queue("Outage", "phone", "outage", Interval.HOUR, TZ))
+        save_hours(session, hours.astype({"queue": object, "opens": object, "closes": object}))
+        open_ = (grid.slot >= 8) & (grid.slot < 18)
+        calls(session, grid.ds[open_ & ((grid.day < today) | (grid.slot < 17))], 20.0)
+        raise_alert(session, replace(SURGE, start=ns("16:00"), stop=ns("18:07")), now=NOW.to_pydatetime())
+        evening = pd.Timestamp(ns("18:30"), tz="UTC")
+        alert.run(session, settings, evening, look=Detector())
+        assert load_alerts(session)[0].came is None  # the hour before closing is not in
+        calls(session, grid.ds[(grid.day == today) & (grid.slot == 17)], 20.0)
+        alert.run(session, settings, evening, look=Detector())
+        assert load_alerts(session)[0].outcome == "false alarm"
+
+
+def test_the_address_of_a_webhook_is_in_no_log(
+    hooks: Hooks, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    root, clients = logging.getLogger(), [logging.getLogger(name) for name in CLIENTS]
+    before, level, levels = root.handlers[:], root.level, [one.level for one in clients]
+    monkeypatch.setenv("FLOOR_URL", f"{hooks.url}/services/T0/B0/SECRET")
+    said = Message("forecall-alert-1-1-raised", "", "raised", "Peak warning", ("said",), (), "", "", {})
+    try:
+        set_up_logging(Settings(logging=Logging(level="debug")))
+        root.addHandler(caplog.handler)
+        with line() as wire:
+            logging.getLogger("jobs").info("It is written down.")
+            send(Slack(kind="slack", name="floor", url_env="FLOOR_URL"), said, wire)
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+        for one, was in zip(clients, levels, strict=True):
+            one.setLevel(was)
+    assert "written down" in caplog.text and len(hooks.got) == 1
+    assert "SECRET" not in caplog.text

@@ -281,7 +281,13 @@ def test_retention_drops_old_texts_and_keeps_what_was_counted(
     file.write_text('{"id":"1","source":"x","created_at":"2026-01-02T09:00Z","text":"hoi"}\n')
     import_mentions(session, settings, file, now=NOW)
     session.commit()
-    assert retain.run(session, settings, NOW).done == {"texts": 1, "rows": 0, "keys": 0, "drafts": 0}
+    assert retain.run(session, settings, NOW).done == {
+        "texts": 1,
+        "digests": 0,
+        "rows": 0,
+        "keys": 0,
+        "drafts": 0,
+    }
 
 
 def test_every_schedule_names_a_job_and_late_jobs_run_late(

@@ -73,6 +73,15 @@ def test_the_sentence_names_the_day_where_it_is_another_and_no_reason_where_ther
     assert said.endswith("+210 e-mails (130-300) between Fri 08:00 and Fri 09:00")
 
 
+def test_the_sentence_says_in_how_many_such_cases_contacts_follow_where_that_is_not_sure() -> None:
+    unsure = replace(SURGE, sureness=0.62)
+    said = sentence(unsure, tz=TZ, channel="phone", now=NOW)
+    assert said.endswith("between 10:00 and 12:00; in 6 of 10 such cases calls follow")
+    said = sentence(unsure, tz=TZ, channel="phone", now=NOW, language="nl")
+    assert said.endswith("12:00; in 6 van de 10 zulke gevallen volgen er telefoontjes")
+    assert "of 10" not in sentence(unsure, tz=TZ, channel="phone", now=NOW, live=False)
+
+
 def test_measures_shrink_as_time_passes() -> None:
     def left(clock: str) -> list[str]:
         return [one.name for one in in_time(MEASURES, SURGE.start, at(clock))]
@@ -89,6 +98,7 @@ def test_measures_shrink_as_time_passes() -> None:
 def test_a_small_an_unsure_a_past_and_an_ended_surge_raise_nothing() -> None:
     rules = Rules(least_extra=20, least_sure=0.8)
     assert worth_raising(SURGE, NOW, rules)
+    assert worth_raising(replace(SURGE, extra=10.0, sureness=0.25), NOW, Rules())
     for other in (
         replace(SURGE, extra=19.9),
         replace(SURGE, sureness=0.79),
@@ -174,6 +184,14 @@ def test_that_fewer_are_still_to_come_once_they_come_is_no_news() -> None:
     ended = follow(alert, None, SURGE.stop)
     assert ended.shown == SURGE
     assert "between 10:00 and 12:00" in sentence(ended.shown, tz=TZ, channel="phone", now=SURGE.stop, live=False)  # fmt: skip
+
+
+def test_what_came_already_is_part_of_the_size_and_a_storm_that_grows_while_it_comes_is_news() -> None:
+    earlier = SURGE.start - MINUTE
+    assert not worth_telling(SURGE, replace(SURGE, extra=120.0, already=90.0), earlier)
+    assert worth_telling(SURGE, replace(SURGE, extra=120.0, already=0.0), earlier)
+    assert not worth_telling(SURGE, replace(SURGE, extra=150.0, already=100.0), SURGE.start)
+    assert worth_telling(SURGE, replace(SURGE, extra=200.0, already=100.0), SURGE.start)
 
 
 def test_a_warning_given_late_promises_nothing_of_what_came_before() -> None:

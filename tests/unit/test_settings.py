@@ -11,6 +11,7 @@ import yaml
 from forecast.days import OpeningHours
 from forecast.errors import ConfigError
 from forecast.frames import HOURS, check
+from store.alert_settings import Slack
 from store.settings import Settings, load_settings, setting_names
 
 CONFIG = Path(__file__).parents[2] / "config.yaml"
@@ -101,6 +102,23 @@ def test_the_environment_may_name_the_file(tmp_path: Path, monkeypatch: pytest.M
 def test_what_cannot_be_used_is_a_sentence(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         load_settings(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "alerts: {targets: [{kind: slack, name: floor, url_env: 'https://hooks.example/T0/SECRET'}]}",
+        "alerts: {targets: [{kind: webhook, name: a, url_env: A_URL, secret_env: 'whsec_SECRET=='}]}",
+        "social: {sources: [{kind: mastodon, name: m, hashtags: [q], token_env: 'Bearer SECRET'}]}",
+    ],
+)
+def test_a_secret_put_where_its_variable_should_stand_is_not_repeated(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match="no name of an environment variable") as failed:
+        load_settings(write(tmp_path, text))
+    assert "SECRET" not in str(failed.value)
+    with pytest.raises(ValueError) as refused:
+        Slack(kind="slack", name="floor", url_env="https://hooks.example/T0/SECRET")
+    assert "SECRET" not in str(refused.value)
 
 
 def test_a_named_file_that_is_missing_is_an_error(tmp_path: Path) -> None:

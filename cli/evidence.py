@@ -28,6 +28,7 @@ GATES = {
     "shut": "social does not count",
     "not enough history": "not enough history yet",
 }
+AHEAD = ("0-1h", "1-4h", "4-24h", "0-1d", "1-3d", "3-7d")
 NONE = "There is no evidence yet: run `forecall run select_full`."
 DASH = "–"
 LATEST = 4  # decisions shown
@@ -111,7 +112,7 @@ def _show(rows: Sequence[Row]) -> None:
         return str(row["series"]), str(row["signal"])
 
     for (series, signal), found in groupby(sorted(rows, key=key), key=key):
-        held = list(found)
+        held = sorted(found, key=lambda row: AHEAD.index(row["lead_band"]))
         lines = [{"": said, **{row["lead_band"]: answer(row) for row in held}} for said, answer in DOUBTS]
         _table(f"{series} · {signal}", ("", *(row["lead_band"] for row in held)), lines, empty=NONE)
         for row in held:

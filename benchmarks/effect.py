@@ -2,7 +2,7 @@
 
 Six reasons by day: levels, weekdays, a trend and day noise of all, and of each its own. On one day the first reason falls by
 a fifth, or nothing happens, or all fall by a fifth, or the first one's fall has gone again after some weeks. The
-parameters stood here before anything was tuned, but for the worlds whose levels walk, which came with the first look.
+parameters stood here before anything was tuned, but for the worlds whose levels walk, which came with the first look, and those whose seasons differ.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from forecast.vintage import Archive, Series, Versions
 
 TZ = "Europe/Amsterdam"
 START = int(np.datetime64("2024-01-08", "D").astype(np.int64))
+START_DAY = 8  # of the year
 LEVELS = (
     80.0,
     150.0,
@@ -36,13 +37,16 @@ COMMON_NOISE, COMMON_MEMORY = 0.08, 0.6  # log sd of a day, and what a day keeps
 OWN_NOISE, OWN_MEMORY = 0.10, 0.3
 COMMON_TREND, OWN_TREND = 0.10, 0.05  # sd of the growth in a year
 OWN_WALK = 0.18  # sd of a year of the level of each reason, in the worlds that walk
+SEASONS = ((0.22, 205), (0.16, 30), (0.12, 10), (0.14, 30), (0.20, 205), (0.10, 300))
+# amplitude (log) and day of the year of the peak of each reason's wave, in the worlds with seasons
 DROP = -0.20
 SHAPES = {
     "8 weeks before, 6 after": (8, 6),
     "26 weeks before, 6 after": (26, 6),
+    "30 weeks before, 6 after": (30, 6),
     "52 weeks before, 8 after": (52, 8),
 }
-CASES = ("planted", "none", "shared", "comes back", "none, levels walk")
+CASES = ("planted", "none", "shared", "comes back", "none, levels walk", "none, seasons differ")
 RUNS = 100
 FIRST_SEED = 10_000  # what was tuned was tuned on others
 
@@ -81,6 +85,9 @@ class World:
             own = _noise(rng, count, OWN_NOISE, OWN_MEMORY) + rng.normal(0, OWN_TREND) * (days - START) / 365
             if self.case == "none, levels walk":
                 own = own + np.cumsum(rng.normal(0, OWN_WALK / np.sqrt(365), count))
+            if self.case == "none, seasons differ":
+                size, peak = SEASONS[at]
+                own = own + size * np.cos(2 * np.pi * (days - START + START_DAY - peak) / 365.25)
             mean = (
                 level
                 * np.array(WEEKDAY)[(days + 3) % 7]

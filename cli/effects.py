@@ -10,6 +10,8 @@ from cli import console
 from cli.console import AsJson
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from forecast.effect import Effect, Range
     from store.causes import Cause
 
@@ -31,6 +33,7 @@ def effect(
     as_json: AsJson = False,
 ) -> None:
     """Did the fix work? What came since a change, against the forecast as known then, with other reasons as controls."""
+    from forecast.outlook_words import line
     from store.effects import measure_effect
 
     config = console.settings()
@@ -48,12 +51,12 @@ def effect(
     if as_json:
         console.print_json(found)
         return
-    typer.echo(f"{topic}: {found.verdict}. {found.why}")
+    typer.echo(f"{line(topic)}: {found.verdict}. {found.why}")
     if found.avoided is not None:
         console.show(_figures(found), ("", "estimate", "from", "to"), empty="")
         typer.echo(f"Has it come back? {found.come_back}. {found.come_back_why}")
         typer.echo(_compared(found))
-    console.warn(found.notes)
+    console.warn([line(note) for note in found.notes])
 
 
 def _figures(found: Effect) -> list[dict[str, Any]]:
@@ -71,9 +74,11 @@ def _figures(found: Effect) -> list[dict[str, Any]]:
 
 
 def _compared(found: Effect) -> str:
+    from forecast.outlook_words import line
+
     if not found.controls:
         return "Compared with the forecast alone."
-    names = ", ".join(f"{name} ({100 * weight:.0f} %)" for name, weight in found.controls.items())
+    names = ", ".join(f"{line(name)} ({100 * weight:.0f} %)" for name, weight in found.controls.items())
     return f"Compared with {names}; they came {100 * (found.shared or 0):+.1f} % off their own forecast."
 
 
@@ -86,13 +91,14 @@ def list_causes(
     """Known causes, the oldest first."""
     from store.causes import load_causes
 
-    with console.open_sessions(console.settings()) as sessions, sessions() as session:
+    config = console.settings()
+    with console.open_sessions(config) as sessions, sessions() as session:
         causes = load_causes(session, topic=topic, removed=removed)
     if as_json:
         console.print_json(causes)
         return
     empty = "No cause is known yet: `forecall causes add --topic T --cause TEXT`."
-    console.show([_told(one) for one in causes], COLUMNS, empty=empty)
+    console.show([_told(one, config.company.timezone) for one in causes], COLUMNS, empty=empty)
 
 
 @causes_group.command("add")
@@ -107,6 +113,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Put a cause into the register."""
+    from forecast.outlook_words import line
     from store.causes import Cause, add_cause
 
     config = console.settings()
@@ -118,7 +125,7 @@ def add(
     if as_json:
         console.print_json(made)
     else:
-        typer.echo(f"Cause {made.id} of {made.topic} is in the register.")
+        typer.echo(f"Cause {made.id} of {line(made.topic)} is in the register.")
 
 
 @causes_group.command("remove")
@@ -126,24 +133,32 @@ def remove(
     cause_id: Annotated[int, typer.Argument(metavar="ID", help="As `forecall causes list` shows it.")],
 ) -> None:
     """Let a cause end; it stays in the register as removed."""
+    from forecast.outlook_words import line
     from store.causes import remove_cause
 
     with console.open_sessions(console.settings()) as sessions, sessions() as session:
         made = remove_cause(session, cause_id, now=console.now().to_pydatetime())
         session.commit()
-    typer.echo(f"Cause {made.id} of {made.topic} is removed.")
+    typer.echo(f"Cause {made.id} of {line(made.topic)} is removed.")
 
 
-def _told(cause: Cause) -> dict[str, Any]:
+def _told(cause: Cause, tz: str) -> dict[str, Any]:
+    """A row of the register: dates are local, and words of others neither markup nor a command to the terminal."""
     from rich.markup import escape
+
+    from forecast.buckets import zone
+    from forecast.outlook_words import line
+
+    def day(moment: dt.datetime | None) -> str:
+        return "" if moment is None else f"{moment.astimezone(zone(tz)):%Y-%m-%d}"
 
     return {
         "id": cause.id,
-        "reason": escape(cause.topic),
-        "queue": escape(cause.queue or "all"),
-        "cause": escape(cause.cause),
-        "owner": escape(cause.owner),
-        "changed": escape(cause.changed),
-        "since": "" if cause.since is None else f"{cause.since:%Y-%m-%d}",
-        "removed": "" if cause.removed_at is None else f"{cause.removed_at:%Y-%m-%d}",
+        "reason": escape(line(cause.topic)),
+        "queue": escape(line(cause.queue or "all")),
+        "cause": escape(line(cause.cause)),
+        "owner": escape(line(cause.owner)),
+        "changed": escape(line(cause.changed)),
+        "since": day(cause.since),
+        "removed": day(cause.removed_at),
     }

@@ -39,7 +39,8 @@ REFIT = 4  # placebos that share a fit
 MOST_CONTROLS = 8  # the largest ones
 LEAST_CONTROL = 3.0  # contacts a day
 WILDEST_CONTROL = 3.0  # times the reason's own error
-STOPPED = 0.25  # of the days without a contact: the reason has stopped, it is not closed
+STOPPED = 0.25  # of the days before the change without a contact: the reason has stopped, it is not closed
+STOPPED_SINCE = 0.5  # of the days since: fewer of them, so that a holiday is a larger share
 
 
 def placebos(
@@ -50,7 +51,8 @@ def placebos(
     NotEnoughHistory where too few weeks lie before the change.
     """
     first = first_day(then, target[0])
-    own = _track(_parts(then, now, target), first, last)
+    parts = _parts(then, now, target)
+    own = _track(parts, _origins(parts, first), first, last)
     if own is None:
         weeks = LEAST_TAUGHT // WEEK + LEAST_BLOCKS
         raise NotEnoughHistory(
@@ -58,12 +60,11 @@ def placebos(
             remedy="Load earlier contacts, or ask about a later change.",
             field="since",
         )
+    origins, begin, track = own
     held = {reason: _parts(then, now, names) for reason, names in controls.items()}
-    before, taught = first - own[0], own[0] - own[1]
-    others = {reason: _track(parts, first, last, most=int(before[0])) for reason, parts in held.items()}
-    return _chosen(
-        before, taught, own[2], {reason: each[2] for reason, each in others.items() if each is not None}
-    )
+    others = {reason: _track(parts, origins, first, last) for reason, parts in held.items()}
+    same = {reason: each[2] for reason, each in others.items() if each is not None}
+    return _chosen(first - origins, origins - begin, track, same)
 
 
 def first_day(then: Snapshot, name: str) -> int:
@@ -126,7 +127,8 @@ class _Part:
         place = np.clip(np.searchsorted(history.grid.day, days), 0, len(history.grid) - 1)
         closed = (history.grid.day[place] == days) & ~history.open[place] & (y == 0)
         works = days[inside][np.isin((days[inside] + 3) % 7, (history.grid.day[history.open] + 3) % 7)]
-        stopped = closed[np.isin(days, works)].sum() > STOPPED * max(len(works), 1)
+        share = STOPPED_SINCE if since else STOPPED
+        stopped = closed[np.isin(days, works)].sum() > share * max(len(works), 1)
         return y if stopped else np.where(closed, np.nan, y)
 
     def expected(self, origins: Ns, ahead: int) -> Floats:
@@ -157,17 +159,27 @@ def _by_day(snapshot: Snapshot, name: str) -> Snapshot:
     return day_archive(snapshot.history(name)).at(snapshot.cutoff)
 
 
-def _track(
-    parts: Sequence[_Part], first: int, last: int, *, most: int = PLACEBO_DAYS
-) -> tuple[Ns, int, Track] | None:
-    """Origins, the first day of contacts, and the sum of several series; None where there are fewer than `LEAST_BLOCKS`
-    placebos."""
-    begin = max((part.taught_from for part in parts), default=first)
-    past = min(most, first - begin - LEAST_TAUGHT)
-    if past < LEAST_BLOCKS * WEEK:
-        return None
+def _begin(parts: Sequence[_Part], first: int) -> int:
+    """The first day on which all of several series had contacts."""
+    return max((part.taught_from for part in parts), default=first)
+
+
+def _origins(parts: Sequence[_Part], first: int) -> Ns:
+    """The days from which a reason is followed, the change last; the change alone where too little lies before it."""
+    past = max(0, min(PLACEBO_DAYS, first - _begin(parts, first) - LEAST_TAUGHT))
     step = WEEK if past <= DENSE_DAYS else 2 * WEEK
-    origins, ahead = first - step * np.arange(past // step, -1, -1), last - first + 1
+    return first - step * np.arange(past // step, -1, -1)
+
+
+def _track(parts: Sequence[_Part], origins: Ns, first: int, last: int) -> tuple[Ns, int, Track] | None:
+    """Origins, the first day of contacts, and the sum of several series from each of these days on.
+
+    None where there are fewer than `LEAST_BLOCKS` placebos, or the first has too little before it.
+    """
+    begin = _begin(parts, first)
+    if first - origins[0] < LEAST_BLOCKS * WEEK or origins[0] - begin < LEAST_TAUGHT:
+        return None
+    ahead = last - first + 1
     total, came = np.zeros((len(origins), ahead)), np.zeros((len(origins), ahead))
     try:
         for part in parts:
@@ -186,7 +198,7 @@ def _laid_out(part: _Part, rate: Floats, origins: Ns, first: int) -> Floats:
     known = np.where(days < first, part.came(days, since=False), np.nan)
     place = (origins - origins[0])[:, None] + np.arange(ahead)
     came = known[place]
-    came[-1] = part.came(days, since=True)[place[-1]]
+    came[-1] = part.came(days[place[-1]], since=True)
     return np.asarray(np.where(rate > 0, came, np.nan_to_num(came)))
 
 

@@ -3,8 +3,8 @@
     placebos (`counterfactual.py`) ─► log ratio, its interval ─► verdict, contacts a day, hours, FTE, has it come back?
 
 The interval is that of Student's t around the log ratio, with the root mean square of what the same procedure was off by on
-days before the change, and as many degrees of freedom as such spans lie there side by side. Something is claimed only where
-the interval leaves out zero.
+days before the change, and as many degrees of freedom as such spans lie there side by side. Where too little of a year lies
+before the change to know a season, it allows for one. Something is claimed only where the interval leaves out zero.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from forecast.buckets import day_start, local_day
 from forecast.counterfactual import first_day, last_day, placebos
 from forecast.errors import InputError, NotEnoughHistory
 from forecast.handling import Handling
-from forecast.placebos import ENOUGH_BLOCKS, WEEK, Placebos
+from forecast.placebos import ENOUGH_BLOCKS, SEASON_DAYS, WEEK, Placebos
 from forecast.reason_series import by_reason, series_of
 from forecast.vintage import Archive, Snapshot
 
@@ -192,7 +192,7 @@ def _ratio(found: Placebos, begin: int, stop: int) -> Range:
     """Log of came over expected, days begin .. stop-1 after the change."""
     value = float(found.apart(begin, stop)[-1])
     spread, freedom = found.spread(stop - begin)
-    spread = float(np.sqrt(spread**2 + found.walk * begin))
+    spread = float(np.sqrt(spread**2 + found.later(begin, stop - begin)))
     margin = float(student.ppf((1 + LEVEL) / 2, freedom)) * spread
     return Range(value, value - margin, value + margin)
 
@@ -211,7 +211,8 @@ def _why(verdict: Verdict, change: Range, found: Placebos) -> str:
     against = f"{len(found.controls)} other reasons" if found.controls else "the forecast alone"
     span = f"{100 * change.value:+.0f} % ({100 * change.lower:+.0f} to {100 * change.upper:+.0f})"
     if verdict == "no change shown":
-        return f"{span} against {against}: chance explains it. That is no proof that nothing changed."
+        by = "chance or a season may explain it" if found.seasonless else "chance explains it"
+        return f"{span} against {against}: {by}. That is no proof that nothing changed."
     return f"{span} against {against}: more than such a comparison was ever likely to be off before."
 
 
@@ -230,8 +231,11 @@ def _come_back(found: Placebos, ratio: Range) -> tuple[Back, str]:
     last = _ratio(found, length - WINDOW, length)
     sign = np.sign(first.value if _verdict(first) != "no change shown" else ratio.value)
     spread, freedom = found.spread(WINDOW)
-    margin = float(student.ppf(LEVEL, freedom) * np.sqrt(2 * spread**2 + found.walk * (length - WINDOW)))
+    between = found.walk * (length - WINDOW) + found.moved(length - WINDOW)
+    margin = float(student.ppf(LEVEL, freedom) * np.sqrt(2 * spread**2 + between))
     said = f"{100 * np.expm1(first.value):+.0f} % in the first two weeks, {100 * np.expm1(last.value):+.0f} % in the last two"
+    if sign * (last.value - first.value) > margin:
+        return "no", f"{said}: it has grown."
     if sign * (first.value - last.value) <= margin:
         return "no", f"{said}: no more than chance."
     still = _verdict(last) != "no change shown" and np.sign(last.value) == sign
@@ -274,6 +278,11 @@ def _notes(found: Placebos, then: Snapshot, now: Snapshot, target: Sequence[str]
     if any(parts):
         said = "Hours and FTE need handling times" if all(parts) else "Hours and FTE are by the handling time"
         notes.append(f"{said}{'.' if all(parts) else ' of the queues where it is known.'}")
+    if found.seasonless:
+        notes.append(
+            f"Only {int(found.taught[-1]) // WEEK} weeks lie before the change: a season is not known yet, and the interval "
+            f"allows for one. From {SEASON_DAYS // WEEK} weeks on it is narrower."
+        )
     seen = found.blocks(found.length)
     if seen < ENOUGH_BLOCKS:
         notes.append(

@@ -38,6 +38,11 @@ class Past:
     week: float | None = None
     usual_week: float | None = None
 
+    @property
+    def late(self) -> bool:
+        """Whether contacts of the last seven days are missing."""
+        return self.week is None and bool(self.usual_week)
+
 
 @dataclass(frozen=True)
 class Line:
@@ -113,8 +118,14 @@ class Reason:
 
     @property
     def change(self) -> float | None:
-        """Expected over usual, less one; None where nothing is usual."""
-        return self.expected / self.usual - 1 if self.usual else None
+        """Expected over usual, less one, in the queues whose usual is known; None where nothing is usual."""
+        expected, usual = both((line.expected, line.past.usual) for line in self.lines)
+        return expected / usual - 1 if usual else None
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Queues whose last seven days are not all in, though they had contacts before."""
+        return tuple(line.queue for line in self.lines if line.past.late)
 
 
 @dataclass(frozen=True)
@@ -151,6 +162,12 @@ def total(values: Iterable[float | None]) -> float | None:
     """The sum of what is known; None where nothing is."""
     known = [value for value in values if value is not None]
     return sum(known) if known else None
+
+
+def both(pairs: Iterable[tuple[float | None, float | None]]) -> tuple[float, float]:
+    """The sums of the pairs of which both sides are known: the rest cannot be compared."""
+    known = [(left, right) for left, right in pairs if left is not None and right is not None]
+    return sum(left for left, _ in known), sum(right for _, right in known)
 
 
 def outlook(
@@ -194,8 +211,8 @@ def causes(lines: Sequence[Line], talk: Talk, special: Sequence[str]) -> tuple[C
     if talk.times is not None and talk.times >= LEAST_TIMES:
         found.append(Cause("posts", talk.times, talk.since))
     found += [Cause("special_day", name=name) for name in special]
-    week, usual = total(line.past.week for line in lines), total(line.past.usual_week for line in lines)
-    if week is not None and usual:
+    week, usual = both((line.past.week, line.past.usual_week) for line in lines)
+    if usual:
         shift = week / usual - 1
         if abs(shift) >= LEAST_SHIFT and abs(week - usual) >= SURE * usual**0.5:
             found.append(Cause("lately", shift))

@@ -21,6 +21,12 @@ ENOUGH_BLOCKS = 8  # so many of a length make the interval
 LENT_BLOCKS = 4  # what the controls' own placebos count for in the noise of the reason
 LEAST_LENDING = 3  # of them
 MEMORY_DAYS = 80  # of the level: a mean with a half-life of four weeks is worth that of so many days
+LEAST_DRIFT = 2  # spans of the very length, side by side, whose error is never taken for less than it was
+SEASON_DAYS = (
+    210  # before the change; with fewer the placebos have seen one half of the year, which is no season
+)
+SEASON = 0.25  # log: a reason may rise and fall by so much within a year, apart from the others
+YEAR = 365.25
 HALF = 0.5  # added to counts before a logarithm
 
 
@@ -90,7 +96,8 @@ class Placebos:
         From placebos of that very length where enough lie side by side; else of the longest shorter ones of which there are.
         What they were off by is taken as noise of days, in the mean of the span and in the level it is compared with, and a
         walk of that level: variance = noise x (1 / span + 1 / days of the level) + walk x (span + days of the level) / 3.
-        What the controls are off by, each against the others, counts as a few placebos more.
+        What the controls are off by, each against the others, counts as a few placebos more. It is never less than what
+        the placebos of that very length were off by: seasons and trends grow faster with the span than noise and walk do.
         """
         seen = span
         while self.blocks(seen) < ENOUGH_BLOCKS and seen > WEEK:
@@ -101,7 +108,32 @@ class Placebos:
         blocks = self.blocks(seen)
         noise = _chance(self.target) + (blocks * own + lent * (others or 0.0)) / (blocks + lent)
         shape, walked = self._law(span)
-        return float(np.sqrt(noise * shape[-1] + walked[-1])), blocks + lent
+        variance = max(float(noise * shape[-1] + walked[-1]), self._drift(span))
+        return float(np.sqrt(variance)), blocks + lent
+
+    def _drift(self, span: int) -> float:
+        """What placebos of so many days were off by, mean square; 0 where too few fit before the change."""
+        over = self.before >= span
+        return float((self.apart(0, span)[over] ** 2).mean()) if self.blocks(span) >= LEAST_DRIFT else 0.0
+
+    @property
+    def seasonless(self) -> bool:
+        """Whether too little of the year lies before the change to have shown a season."""
+        return int(self.taught[-1]) < SEASON_DAYS
+
+    def moved(self, days: float) -> float:
+        """Variance that a season not seen yet adds between two spans whose middles lie so many days apart.
+
+        The mean square over all phases of a wave of one year: A^2 / 2 x (2 sin(pi days / year))^2.
+        """
+        if not self.seasonless:
+            return 0.0
+        return float(2 * SEASON**2 * np.sin(np.pi * min(days / YEAR, 0.5)) ** 2)
+
+    def later(self, begin: int, span: int) -> float:
+        """Variance beyond that of `spread` of a span that begins so many days after the change."""
+        level = min(int(self.taught[-1]), MEMORY_DAYS)
+        return self.walk * begin + self.moved(begin + (span + level) / 2)
 
     def _noise(self, apart: Floats, track: Track, span: int) -> float:
         """Variance of a day beyond chance, from what placebos of so many days were off by."""

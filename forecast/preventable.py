@@ -13,7 +13,7 @@ That demand on a service is partly made by its own failures: Seddon (2003), Free
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -24,11 +24,15 @@ TREND_WEEKS = 4
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure and what it is made of; share is None where nothing came."""
+    """One figure and what it is made of; share is None where nothing came.
+
+    known: whether contacts are in; where they are not, posts alone make no share
+    """
 
     contacts: float
     known_cause: float
     failed_contact: float
+    known: bool = True
 
     @property
     def preventable(self) -> float:
@@ -37,22 +41,31 @@ class Figure:
     @property
     def share(self) -> float | None:
         came = self.contacts + self.failed_contact
-        return self.preventable / came if came > 0 else None
+        return self.preventable / came if came > 0 and self.known else None
 
 
 @dataclass(frozen=True)
 class Course:
-    """The figure of a span and of each of its weeks, by the Monday each begins with, ISO 8601."""
+    """The figure of a span and of each of its weeks, by the Monday each begins with, ISO 8601.
+
+    whole: of the weeks whose contacts are in; where none is, its posts without a share
+    """
 
     whole: Figure
     weeks: dict[str, Figure]
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The weeks with posts whose contacts are not in."""
+        return tuple(week for week, figure in sorted(self.weeks.items()) if not figure.known)
+
     def change(self, current: str) -> float | None:
-        """Share of the last weeks less that of as many before, in whole weeks; None where there are too few.
+        """Share of the last weeks less that of as many before, in whole weeks whose contacts are in; None where
+        there are too few.
 
         current: the Monday of the week that is not over
         """
-        over = [figure for week, figure in sorted(self.weeks.items()) if week < current]
+        over = [figure for week, figure in sorted(self.weeks.items()) if week < current and figure.known]
         if len(over) < 2 * TREND_WEEKS:
             return None
         later, before = _sum(over[-TREND_WEEKS:]).share, _sum(over[-2 * TREND_WEEKS : -TREND_WEEKS]).share
@@ -73,22 +86,29 @@ def preventable(
         for topic, queue in zip(contacts["topic"], contacts["queue"], strict=True)
     ]
     rows = contacts.assign(known_cause=contacts["contacts"] * np.array(known, dtype=np.float64))
-    total = _course(rows, posts[posts["topic"] == ALL])
+    total = _course(rows, posts[posts["topic"] == ALL], rows)
     named = {*rows["topic"], *posts["topic"]} - {ALL}
     each = {
-        topic: _course(rows[rows["topic"] == topic], posts[posts["topic"] == topic])
-        for topic in sorted(named)
+        topic: _course(mine, posts[posts["topic"] == topic], rows[rows["queue"].isin(mine["queue"])])
+        for topic, mine in ((topic, rows[rows["topic"] == topic]) for topic in sorted(named))
     }
     return total, each
 
 
-def _course(rows: pd.DataFrame, posts: pd.DataFrame) -> Course:
-    came = rows.groupby("week")[["contacts", "known_cause"]].sum()
+def _course(rows: pd.DataFrame, posts: pd.DataFrame, counted: pd.DataFrame) -> Course:
+    """counted: the rows of the queues that count the reason; a week without any is not in yet."""
+    counts = rows.groupby("week")[["contacts", "known_cause"]].sum()
     told = posts.groupby("week")["posts"].sum().rename("failed")
-    weeks = came.astype(np.float64).join(told.astype(np.float64), how="outer").fillna(0.0).sort_index()
+    weeks = counts.astype(np.float64).join(told.astype(np.float64), how="outer").fillna(0.0).sort_index()
     sizes = weeks[["contacts", "known_cause", "failed"]].to_numpy(dtype=float).tolist()
-    figures = {str(week): Figure(*row) for week, row in zip(weeks.index, sizes, strict=True)}
-    return Course(_sum(list(figures.values())), figures)
+    known = set(counted["week"])
+    figures = {
+        str(week): Figure(came, cause, failed, known=week in known)
+        for week, (came, cause, failed) in zip(weeks.index, sizes, strict=True)
+    }
+    told_of = [figure for figure in figures.values() if figure.known]
+    whole = _sum(told_of or list(figures.values()))
+    return Course(replace(whole, known=bool(told_of) or not figures), figures)
 
 
 def _sum(figures: list[Figure]) -> Figure:

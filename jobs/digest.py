@@ -1,6 +1,6 @@
 """The weekly digest: per reason owner the week that was, the week ahead, what is said and what is new.
 
-It is kept as the outcome of its run; `GET /v1/digest` and `forecall digest` show it. Reasons without an owner in
+It is kept with the outcome of its run, as long as texts are; `GET /v1/digest` and `forecall digest` show it. Reasons without an owner in
 config.yaml (`reasons:`) are nobody's and in no digest.
 """
 

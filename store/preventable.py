@@ -17,6 +17,7 @@ ALL_OF_IT = (
     "Where the cause of a reason is known, all its contacts count; nobody tells which have that cause."
 )
 NO_CAUSE = "The register of causes is empty, so no contact counts as of a known cause."
+NOT_IN = "The contacts of the weeks from {weeks} are not in: they are in no share."
 TWICE = "Questions counted into the queue {queue!r} that tell of a failed contact are counted in both."
 
 
@@ -30,6 +31,8 @@ def load_preventable(
     posts = failed_contact_by_week(session, tz, start=start, end=end)
     total, each = preventable(contacts, posts, {(one.topic, one.queue) for one in causes})
     notes = [REPEATS, ALL_OF_IT if causes else NO_CAUSE]
+    if total.missing:
+        notes.append(NOT_IN.format(weeks=", ".join(total.missing)))
     if settings.social.care.queue:
         notes.append(TWICE.format(queue=settings.social.care.queue))
     return total, each, notes

@@ -124,3 +124,7 @@ def test_digests_are_read_from_the_last_run_of_their_job(filled: Filled) -> None
     (found,) = client.get("/v1/digest", params={"owner": "Desk"}).json()["digests"]
     assert (found["owner"], found["begin"], found["text"]) == ("Desk", "2026-10-17", "t")
     assert client.get("/v1/digest", params={"owner": "Nobody"}).json()["digests"] == []
+    told = client.get("/v1/runs", params={"job": "digest"}).json()["rows"]
+    assert [run["outcome"] for run in told] == [
+        {"done": {}}
+    ]  # whom it is for and what it cites is told there alone

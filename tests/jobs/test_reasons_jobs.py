@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from forecast.buckets import Grid, Interval, end
-from jobs import digest
+from jobs import digest, retain
 from jobs.facts import open_archive
 from jobs.ledger import execute
 from jobs.predict import Forecast, look_ahead, save
@@ -19,6 +19,7 @@ from store.digests import load_digests
 from store.forecasts import create_version, load_forecast, publish_version
 from store.queues import Queue, save_queue
 from store.reasons import REST, reason_name, reasons_of, stored_reasons
+from store.runs import list_runs
 from store.settings import Settings
 from store.volumes import save_volumes
 from tests.worlds import MONDAY, TZ, midnight, working_week
@@ -137,6 +138,12 @@ def test_the_digest_of_an_owner_is_kept_with_its_run(sessions: sessionmaker[Sess
     assert made_at == NOW.to_pydatetime() and kept.owner == "Desk"
     assert "Contacts in the week:" in kept.text and "<https://example.org/outage>" in kept.text
     assert "not known" not in kept.text
+    last = NOW + pd.Timedelta(days=owned.social.privacy.keep_text_days)
+    with sessions() as session:
+        assert retain.run(session, owned, last).done["digests"] == 0
+        assert retain.run(session, owned, last + pd.Timedelta("1s")).done["digests"] == 1
+        assert load_digests(session, "en") == (None, [])
+        assert list_runs(session, job="digest")[0].outcome == {"done": {"digests": 1}, "problems": []}
 
 
 def test_reasons_without_an_owner_are_in_no_digest(session: Session, settings: Settings) -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 Run = Callable[..., tuple[int, str, str]]
 
 
 def written(path: Path) -> None:
     """Four reasons by day, as one queue each; contacts on bills fall by a third on 1 June."""
-    days = pd.date_range("2026-02-02", "2026-07-20", freq="1D")
+    days = pd.date_range("2025-10-20", "2026-07-20", freq="1D")
     rows = ["queue,interval_start,offered"]
     for at, name in enumerate(("billing", "meter", "moving", "contract")):
         mean = np.full(len(days), 90.0 + 10 * at)
@@ -56,3 +57,26 @@ def test_causes_are_added_listed_and_removed(run: Run) -> None:
     assert json.loads(run("causes", "list", "--removed", "--json")[1])[0]["removed_at"]
     assert run("causes", "remove", 9)[0] == 1
     assert run("causes", "add", "--topic", "billing", "--cause", " ")[0] == 1
+
+
+def test_the_register_has_the_day_that_was_given_and_no_command_to_the_terminal(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    told = ("--topic", "billing", "--cause", "a\x1b[31mb\x07", "--since", "2026-03-01")
+    assert run("causes", "add", *told)[0] == 0
+    out = run("causes", "list")[1]
+    assert "2026-03-01" in out
+    assert "\x1b[31m" not in out and "\x07" not in out
+
+
+@pytest.mark.parametrize(
+    ("since", "moment"),
+    [("2026-03-29T02:30", "2026-03-29T01:30"), ("2025-10-26T02:30", "2025-10-26T00:30")],
+)
+def test_a_local_time_the_clock_skips_or_repeats_is_read_as_the_api_reads_it(
+    run: Run, since: str, moment: str
+) -> None:
+    code, out, err = run("causes", "add", "--topic", "x", "--cause", "y", "--since", since, "--json")
+    assert code == 0, err
+    assert json.loads(out)["since"].startswith(moment)

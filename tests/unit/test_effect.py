@@ -17,7 +17,7 @@ from forecast.handling import Handling
 from forecast.vintage import Archive, Series, Versions
 from tests.worlds import MONDAY, TZ, archive
 
-BEFORE, AFTER = 12, 6  # weeks
+BEFORE, AFTER = 30, 6  # weeks
 CHANGE, STOP = MONDAY + 7 * BEFORE, MONDAY + 7 * (BEFORE + AFTER)
 LEVELS = {"billing": 90.0, "moving": 70.0, "outage": 110.0, "tariff": 60.0, "meter": 80.0}
 Factor = Callable[[Ns], Floats]
@@ -109,6 +109,66 @@ def test_a_fall_that_has_gone_again_is_told() -> None:
 
     found = ask(world({"billing": fades}))
     assert found.come_back == "yes" and "it has gone again" in found.come_back_why
+
+
+def test_a_fall_that_has_grown_is_told_as_grown() -> None:
+    found = ask(world({"billing": lambda since: np.where(since < 0, 1.0, np.where(since < 21, 0.85, 0.5))}))
+    assert found.come_back == "no" and "it has grown" in found.come_back_why
+
+
+def seasonal(peak: int, weeks: int, seed: int) -> dict[str, Series]:
+    """A reason with a wave of a fifth of its own and two with the opposite one, so many weeks before the change, six after."""
+    days = CHANGE - 7 * weeks + np.arange(7 * (weeks + AFTER))
+    wave = 0.2 * np.cos(2 * np.pi * (days - CHANGE - peak) / 365.25)
+    rng, known = np.random.default_rng(seed), day_start(days + 1, TZ)
+    ds = Grid.days(int(days[0]), int(days[-1]), Interval.DAY, TZ).ds
+    sized = {"a": (120.0, wave), "b": (300.0, -wave), "c": (90.0, -wave)}
+    counts = {name: rng.poisson(size * np.exp(sign)).astype(float) for name, (size, sign) in sized.items()}
+    return {
+        name: Series(name, Interval.DAY, TZ, Versions.of(ds, came, known), queue=name, topic=name)
+        for name, came in counts.items()
+    }
+
+
+@pytest.mark.parametrize("weeks", [8, 16, 25, 30, 43])
+@pytest.mark.parametrize("peak", [-65, 91])  # days from the change
+def test_a_season_that_the_past_has_not_shown_yet_is_no_effect(weeks: int, peak: int) -> None:
+    found = ask(archive(*seasonal(peak, weeks, 3).values()), "a")
+    assert found.verdict == "no change shown", found.why
+    assert any("a season is not known yet" in note for note in found.notes) == (weeks < 30)
+
+
+def test_a_reason_that_all_but_stops_is_told_though_no_season_is_known() -> None:
+    held = seasonal(91, 12, 1)
+    series = held["a"].offered
+    left = np.where(series.ds < moment(CHANGE), series.value, np.floor(0.2 * series.value))
+    held["a"] = replace(held["a"], offered=replace(series, value=left))
+    assert ask(archive(*held.values()), "a").verdict == "fewer contacts"
+
+
+@pytest.mark.parametrize("weeks", [29, 30, 31])
+def test_other_reasons_are_compared_with_however_long_the_past_is(weeks: int) -> None:
+    """29 and 31 weeks are the controls; with 30 the placebos of the reason could be two weeks apart, those of the others one."""
+    rng = np.random.default_rng(1)
+    start, count = MONDAY, 7 * (weeks + 6)
+    days, change = start + np.arange(count), start + 7 * weeks
+    grid, known = Grid.days(start, start + count - 1, Interval.DAY, TZ), day_start(days + 1, TZ)
+    shared = np.where(days >= change, 1.3, 1.0)
+    held = archive(
+        *(
+            Series(
+                name,
+                Interval.DAY,
+                TZ,
+                Versions.of(grid.ds, rng.poisson(size * shared).astype(float), known),
+                queue=name,
+                topic=name,
+            )
+            for name, size in (("a", 120.0), ("b", 90.0), ("c", 60.0))
+        )
+    )
+    found = effect_of(held, "a", since=moment(change), now=moment(start + count))
+    assert found.controls and found.verdict == "no change shown"
 
 
 def test_a_reason_that_stops_is_a_fall_and_no_closed_queue() -> None:

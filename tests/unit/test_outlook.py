@@ -65,6 +65,23 @@ def test_the_usual_is_the_mean_of_eight_such_weekdays_without_those_not_known() 
     assert against(counts, days, 20_080).last_week is None
 
 
+def test_a_queue_whose_file_is_a_day_late_is_no_fall_of_its_reason() -> None:
+    days, whole = np.arange(100, 163), np.full(63, 100.0)
+    late = whole.copy()
+    late[-1] = np.nan
+    lines = [
+        Line(name, name, "outage", 100.0, 80.0, 120.0, against(counts, days, 163))
+        for name, counts in (("phone", whole), ("email", late))
+    ]
+    (reason,) = day(*lines).reasons
+    assert reason.causes == () and reason.missing == ("email",)
+
+
+def test_a_queue_without_a_past_is_no_rise_of_its_reason() -> None:
+    (reason,) = day(line("outage", 20.0, usual=16.0), line("outage", 20.0, queue="mail")).reasons
+    assert reason.change == pytest.approx(0.25) and reason.missing == ()
+
+
 @pytest.mark.parametrize(("language", "shown"), [("en", "1,240"), ("nl", "1.240")])
 def test_numbers_are_written_as_in_the_language(language: Language, shown: str) -> None:
     assert number(1240.4, language) == shown

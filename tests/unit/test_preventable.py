@@ -49,3 +49,19 @@ def test_how_it_develops_is_told_of_whole_weeks_and_only_where_there_are_enough(
 def test_nothing_at_all_has_no_share() -> None:
     total, each = preventable(contacts(), posts(), set())
     assert total.whole.share is None and each == {} and total.weeks == {}
+
+
+def test_a_week_whose_contacts_are_not_in_is_in_no_share_and_told() -> None:
+    came = contacts(*(("billing", "B", week, 100.0) for week in WEEKS[:-1]), ("moving", "M", WEEKS[-1], 50.0))
+    told = posts(*((topic, week, 20.0) for topic in (ALL, "billing") for week in WEEKS))
+    total, each = preventable(came, told, [])
+    billing = each["billing"]
+    assert billing.missing == (WEEKS[-1],) and total.missing == ()
+    assert billing.weeks[WEEKS[-1]].share is None
+    assert billing.whole == Figure(700, 0, 140)
+    assert billing.change("2026-03-02") is None  # seven weeks are known
+
+
+def test_a_reason_that_no_contacts_are_counted_of_has_posts_and_no_share() -> None:
+    total, each = preventable(contacts(), posts(("app", WEEKS[0], 6), (ALL, WEEKS[0], 6)), [])
+    assert total.whole.share is None and each["app"].whole.failed_contact == 6

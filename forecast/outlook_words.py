@@ -27,6 +27,10 @@ TEXTS: Mapping[str, Mapping[Language, str]] = {
     },
     "special_day": {"en": "special day: {name}", "nl": "bijzondere dag: {name}"},
     "lately": {"en": "{change} in the last seven days", "nl": "{change} in de laatste zeven dagen"},
+    "missing": {
+        "en": "last week's contacts of {queues} are not all in",
+        "nl": "de contacten van {queues} van de afgelopen week zijn nog niet compleet",
+    },
     "steady": {"en": "nothing out of the ordinary", "nl": "niets bijzonders"},
     "usual": {"en": "usual {n}", "nl": "gebruikelijk {n}"},
     "band": {"en": "8 in 10 between {low} and {high}", "nl": "8 op de 10 tussen {low} en {high}"},
@@ -106,6 +110,8 @@ def cause(one: Cause, tz: str, language: Language) -> str:
 def why(reason: Reason, tz: str, language: Language) -> str:
     """Why a reason differs from the usual, in one line."""
     told = [cause(one, tz, language) for one in reason.causes]
+    if reason.missing:
+        told.append(text("missing", language, queues=", ".join(map(line, reason.missing))))
     return "; ".join(told) if told else text("steady", language)
 
 

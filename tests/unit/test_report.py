@@ -22,6 +22,17 @@ SCORES = {
     "wape_interval", "calibration", "skill_vs_seasonal_naive", "skill_vs_mean8",
 }  # fmt: skip
 CHAMPIONS = {"series", "lead_band", "model"}
+BESIDE_EVIDENCE = {
+    "leads_lower",
+    "leads_upper",
+    "regime",
+    "incidents",
+    "weight",
+    "halves",
+    "quiet_lift",
+    "placebo",
+    "granger",
+}
 EVIDENCE = {"series", "signal", "lead_band", "leads_by_minutes", "lift", "lower", "upper", "gate", "n", "why"}
 QUICK = Plan(("seasonal_naive", "mean8", "level_profile"), cutoffs=3, draws=40, keep_forecasts=True)
 
@@ -49,7 +60,7 @@ def test_rows_have_exactly_the_keys_of_the_contract_and_the_additions_named_here
     for row in found["champions"]:
         assert set(row) == CHAMPIONS | {"weights", "signals"}
     for row in found["evidence"]:
-        assert set(row) == EVIDENCE
+        assert set(row) == EVIDENCE | BESIDE_EVIDENCE
         assert row["gate"] in ("open", "shut", "not enough history")
 
 

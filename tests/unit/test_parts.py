@@ -76,7 +76,7 @@ def test_the_figures_of_a_sentence_add_up_to_the_figure_it_begins_with(values: l
     assert sum(rounded.values()) == pytest.approx(round(mean, 1), abs=1e-6)
     text = sentence(parts, mean, Facts(), START, tz=TZ)
     numbers = [float(found.replace(",", "")) for found in re.findall(r"[+-]?[\d,]+\.\d", text)]
-    if numbers and "fewer than" not in text:  # a bucket of less than 0.1 has no figures to add up
+    if numbers and "Fewer than" not in text:  # a bucket of less than 0.1 has no figures to add up
         assert sum(numbers[1:]) == pytest.approx(numbers[0], abs=1e-6)
 
 

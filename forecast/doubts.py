@@ -54,7 +54,9 @@ def shuffled(signal: Signal, turn: float) -> Signal:
     whole = int((held.ds.max() - begin) // WEEK)  # what is left of the last week stays
     if whole < 2:
         return signal
-    order = np.roll(np.arange(whole), min(max(1, round(turn * whole)), whole - 1))  # a rotation moves every week
+    order = np.roll(
+        np.arange(whole), min(max(1, round(turn * whole)), whole - 1)
+    )  # a rotation moves every week
     moved = np.append(order, np.arange(whole, int(week.max()) + 1))[week]
     shift = (moved - week) * WEEK
     return replace(signal, values=Versions.of(held.ds + shift, held.value, held.known_at + shift))

@@ -102,7 +102,9 @@ def test_the_seven_doubts_stand_in_their_order_and_shut_is_as_plain_as_open(call
     assert "calls · posts[nl]" in said
     assert "40 min ahead (30 to 60)" in said and "no head start stands out" in said
     assert "+8.0 % (+2.0 % to +12.0 %)" in said and "-1.0 %" in said
-    assert "halves +1.0 % and -3.0 %" in said and "weeks shuffled: +0.2 %, -0.4 %" in said and "-0.4 %" in said
+    assert (
+        "halves +1.0 % and -3.0 %" in said and "weeks shuffled: +0.2 %, -0.4 %" in said and "-0.4 %" in said
+    )
     assert "social counts since 2026-03-09" in said
     assert "social does not count since 2026-03-02" in said
     assert "not yet: 12 compared, 9 incidents" in said

@@ -50,7 +50,9 @@ def test_shuffling_keeps_every_number_and_its_lateness_and_leaves_no_whole_week_
     turn: float,
 ) -> None:
     ds = np.arange(10 * 7 + 3, dtype=np.int64) * DAY
-    signal = Signal("posts", Storms(1).archive().signals["posts"].interval, "UTC", Versions.of(ds, ds, ds + 5))
+    signal = Signal(
+        "posts", Storms(1).archive().signals["posts"].interval, "UTC", Versions.of(ds, ds, ds + 5)
+    )
     other = shuffled(signal, turn).values
     assert sorted(other.value) == sorted(signal.values.value)
     assert (other.known_at - other.ds == 5).all()

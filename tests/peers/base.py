@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from forecast.social.sources.base import Source
+from tests.peers.serving import Serving
 
 NOW = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)  # what "now" is in the tests of sources
 
@@ -56,11 +55,13 @@ class Answer:
         return cls(status, json.dumps(value).encode("utf-8", "surrogatepass"), told)
 
 
-class Peer:
+class Peer(Serving):
     """Base of the suppliers. A subclass says how it answers, and makes the source that reads from it.
 
     faults: answers given instead of the true one, in order. page: posts per answer.
     """
+
+    SERVER = ThreadingHTTPServer
 
     page = 10
     deletes = False  # whether its protocol tells of deleted posts
@@ -86,7 +87,7 @@ class Peer:
         """Take a post back, in a supplier that tells."""
         raise NotImplementedError
 
-    def __enter__(self) -> Self:
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
         peer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -116,20 +117,4 @@ class Peer:
             def log_message(self, format: str, *args: Any) -> None:
                 return
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    @property
-    def url(self) -> str:
-        host, port = self._server.server_address[:2]
-        return f"http://{host!s}:{port}"
+        return Handler

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from tests.peers.serving import Serving
 
 
-class Hooks:
+class Hooks(Serving):
     """got: (path, headers in lower case, body) of every request. answers: statuses given first, then 200.
 
     slow: seconds an answer takes; retry_after: the header told with any other status than 200
     """
+
+    SERVER = ThreadingHTTPServer
 
     def __init__(self) -> None:
         self.got: list[tuple[str, dict[str, str], bytes]] = []
@@ -27,7 +29,7 @@ class Hooks:
         """The bodies that came in at a path, as JSON."""
         return [json.loads(body) for at, _, body in self.got if at == path]
 
-    def __enter__(self) -> Self:
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
         hooks = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -51,19 +53,4 @@ class Hooks:
             def log_message(self, format: str, *args: Any) -> None:
                 return
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return Handler

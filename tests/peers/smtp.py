@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import socketserver
-import threading
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from types import TracebackType
-from typing import Self
+
+from tests.peers.serving import Serving
 
 
-class MailServer:
+class MailServer(Serving):
     """letters: what was taken, with the addresses it was taken for.
 
     refuse: address -> the line it is refused with. busy: so many letters are turned away with 451 first.
@@ -23,7 +22,7 @@ class MailServer:
         self.busy = 0
         self.hangs_up = False
 
-    def __enter__(self) -> Self:
+    def _handler(self) -> type[socketserver.StreamRequestHandler]:
         mail = self
 
         class Handler(socketserver.StreamRequestHandler):
@@ -74,22 +73,4 @@ class MailServer:
                 self.say("250 taken")
                 return True
 
-        class Server(socketserver.ThreadingTCPServer):
-            daemon_threads = True
-            allow_reuse_address = True
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    @property
-    def port(self) -> int:
-        return int(self._server.server_address[1])
+        return Handler

@@ -105,7 +105,7 @@ class ForecastRow(Out):
         None, description="Hours; given where `quantiles` are asked for.", examples=[{"0.5": 1.2, "0.9": 1.9}]
     )
     signal: Literal["used", "not_proven", "stale"] = Field(
-        description="Does what people say in public count here? stale: it would, but its data is old."
+        description="Does what people say in public count here? stale: it was proven, but this forecast could not listen: its data is old or its source changed."
     )
 
 

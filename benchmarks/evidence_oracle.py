@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
@@ -113,8 +112,3 @@ def _shapes(world: World, one: Burst, first: int, minute: float) -> tuple[Floats
     found = [shares(world.kind, minute, float(scale), world.open[first:stop]) for scale in scales]
     calls, posts = (np.stack(part) for part in zip(*found, strict=True))
     return calls, posts
-
-
-def known(one: Any) -> bool:
-    """Whether a burst has calls worth a day's name: 30 or more."""
-    return bool(one.calls.sum() >= 30)

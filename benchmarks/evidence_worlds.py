@@ -76,12 +76,6 @@ class World:
         """The moment after the last half hour, ns."""
         return int(self.grid.ds[-1]) + HALF_HOUR
 
-    @property
-    def ahead(self) -> float:
-        """The planted head start in minutes; 0 where nothing is related."""
-        law = parameters()["kinds"][self.kind]
-        return 0.0 if law.get("shuffled") or not law.get("related", True) else float(law.get("ahead", 0))
-
 
 def world(kind: str, seed: int, *, days: int | None = None) -> World:
     """A world of a kind; the same seed gives the same world."""

@@ -229,10 +229,6 @@ class Snapshot:
         """The same cutoff, fewer series."""
         return replace(self, names=names)
 
-    def without_signals(self) -> Snapshot:
-        """The same view with no signal in it: the 'without' of every comparison."""
-        return replace(self, _archive=replace(self._archive, signals={}, memo={}, recent={}))
-
     def series(self, name: str) -> Series:
         """The static facts of a series (its versions are cut at the cutoff)."""
         series = self._archive.series[name]

@@ -1,7 +1,7 @@
 """What the gate decided on each signal, with all its figures: append-only, so that every change can be traced.
 
-A selection run saves a decision per queue, signal and lead band, changed or not; `save_changes` is for whoever looks
-more often (a signal that went stale between two runs) and keeps only what differs from the decision before.
+A selection run saves a decision per queue, signal and lead band, changed or not. What a forecast
+between two runs makes of a signal that went stale is no decision.
 """
 
 from __future__ import annotations
@@ -61,17 +61,6 @@ def save_decisions(
     held = {tuple(row) for row in session.execute(select(*_KEY).where(same))}
     rows = _rows(findings, decided_at, run_id)
     return _append(session, [row for key, row in rows.items() if key not in held])
-
-
-def save_changes(
-    session: Session, findings: Sequence[Mapping[str, Any]], *, decided_at: dt.datetime, run_id: int | None
-) -> int:
-    """Append those findings whose gate is another than in the latest decision on them -> rows written."""
-    lock(session, _WHAT)
-    query = select(*_KEY, _TABLE.c.gate).order_by(*_ORDER)
-    latest = {tuple(row[:3]): row[3] for row in session.execute(query)}
-    rows = _rows(findings, decided_at, run_id)
-    return _append(session, [row for key, row in rows.items() if latest.get(key) != row["gate"]])
 
 
 def load_decisions(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from forecast.assumption import Assumption
 from forecast.errors import InputError, NotFound
 from store.assumptions import end_assumption, load_assumptions, save_assumption
-from store.decisions import load_decisions, load_since, save_changes, save_decisions
+from store.decisions import load_decisions, load_since, save_decisions
 from store.queues import save_queue
 from store.runs import begin_run
 from store.signals import save_signals
@@ -83,14 +83,6 @@ def test_decisions_are_asked_for_by_queue_signal_and_band(session: Session) -> N
     assert gates(session, lead_band="0-1h") == ["shut", "open"]
     assert gates(session, series=["mail"]) == [] == list(load_since(session, series=["mail"]))
     assert len(gates(session, series=["calls"])) == 3
-
-
-def test_who_looks_often_keeps_only_what_changed(session: Session) -> None:
-    decide(session, 0, "open")
-    for hours, gate, written in ((1, "open", 0), (2, "shut", 1), (3, "shut", 0), (4, "open", 1)):
-        at = b.NOON + dt.timedelta(hours=hours)
-        assert save_changes(session, [finding(gate)], decided_at=at, run_id=None) == written
-    assert gates(session) == ["open", "shut", "open"]
 
 
 @pytest.fixture

@@ -184,7 +184,8 @@ def queue_map(
     """Queues renamed, merged and split: queue,into,date[,share]. A queue's moves replace those held; share 0 takes one back."""
     from jobs.imports import import_queue_map
 
-    _load(import_queue_map, file, dry_run, strict, as_json, timezone=timezone, date_order=date_order)
+    options = {"timezone": timezone, "date_order": date_order}
+    _load(import_queue_map, file, dry_run, strict, as_json, now=console.now(), **options)
 
 
 def _load(

@@ -33,6 +33,14 @@ class Contract:
         return (*self.required, *self.optional)
 
 
+BESIDE = (  # in `offered`, or beside it, without being demand of its own: see `true_demand.py`
+    "short_abandoned",
+    "redialled",
+    "transferred_in",
+    "overflow_in",
+    "overflow_out",
+    "callbacks",
+)
 VOLUMES = Contract(
     "volumes",
     {"queue": TEXT, "ds": TIME, "offered": NUMBER},
@@ -42,6 +50,7 @@ VOLUMES = Contract(
         "handled": NUMBER,
         "abandoned": NUMBER,
         "aht_seconds": NUMBER,
+        **dict.fromkeys(BESIDE, NUMBER),
         "known_at": TIME,
         "assumed": FLAG,
     },
@@ -67,6 +76,35 @@ HOURS = Contract(
     {"valid_from": TIME},
 )
 
+REASONS = Contract(
+    "reasons",
+    {"queue": TEXT, "ds": TIME, "topic": TEXT},
+    {"share": NUMBER, "count": NUMBER, "known_at": TIME, "assumed": FLAG},
+)
+STAFFING = Contract(
+    "staffing",
+    {"group": TEXT, "ds": TIME, "agents": NUMBER},
+    {"known_at": TIME, "assumed": FLAG},
+)
+OTHER_FORECASTS = Contract(
+    "other forecasts",
+    {"queue": TEXT, "ds": TIME, "offered": NUMBER},
+    {"aht_seconds": NUMBER, "known_at": TIME, "assumed": FLAG},
+)
+CONTACTS = Contract(
+    "contacts",
+    {"source": TEXT, "id": TEXT, "at": TIME, "queue": TEXT},
+    {
+        "channel": TEXT,
+        "topic": TEXT,
+        "outcome": TEXT,
+        "customer": TEXT,
+        "waited_seconds": NUMBER,
+        "handled_seconds": NUMBER,
+        "answered_at": TIME,
+        "known_at": TIME,
+    },
+)
 MOVES = Contract(
     "moves between queues",
     {"queue": TEXT, "into": TEXT, "date": TIME},

@@ -219,6 +219,7 @@ def import_queue_map(
     settings: Settings,
     source: Source,
     *,
+    now: pd.Timestamp,
     name: str | None = None,
     timezone: str | None = None,
     date_order: str | None = None,
@@ -236,7 +237,7 @@ def import_queue_map(
         if move.into not in held:
             held[move.into] = replace(held[move.queue], name=move.into)
             save_queue(session, held[move.into])
-    changed = save_queue_map(session, loaded.frame)
+    changed = save_queue_map(session, loaded.frame, now=now.to_pydatetime())
     return _side(loaded, _named(source, name), changed)
 
 

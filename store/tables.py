@@ -100,6 +100,7 @@ class UploadRow(Base):
     rows: Mapped[int]
     state: Mapped[str]  # active | removed
     removed_at: Mapped[dt.datetime | None]
+    fingerprint: Mapped[str | None] = mapped_column(String(64))  # SHA-256 of what was read and how
 
 
 class VolumeSeries(Base):
@@ -123,6 +124,13 @@ class VolumeRow(Base):
     handled: Mapped[float | None]
     abandoned: Mapped[float | None]
     aht_seconds: Mapped[float | None]
+    # what is in, or beside, `offered` without being demand of its own, see `forecast/true_demand.py`
+    short_abandoned: Mapped[float | None]
+    redialled: Mapped[float | None]
+    transferred_in: Mapped[float | None]
+    overflow_in: Mapped[float | None]
+    overflow_out: Mapped[float | None]
+    callbacks: Mapped[float | None]
     assumed: Mapped[bool]
     upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"), index=True)
 
@@ -171,6 +179,118 @@ class DriverRow(Base):
     upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"), index=True)
 
 
+class ReasonSeries(Base):
+    __tablename__ = "reason_series"
+    __table_args__ = (UniqueConstraint("queue", "topic"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    queue: Mapped[str]
+    topic: Mapped[str]
+
+
+class ReasonRow(Base):
+    """A reason's part of a queue's local day, told apart from the totals: a share, a count, or both."""
+
+    __tablename__ = "reasons"
+    __table_args__ = (Index("reasons_by_bucket", "series_id", "ds", "known_at"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    series_id: Mapped[int] = mapped_column(ForeignKey("reason_series.id"))
+    ds: Mapped[int] = mapped_column(Micros)
+    known_at: Mapped[int] = mapped_column(Micros)
+    share: Mapped[float | None]
+    count: Mapped[float | None]
+    assumed: Mapped[bool]
+    upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"), index=True)
+
+
+class StaffingSeries(Base):
+    __tablename__ = "staffing_series"
+    __table_args__ = (UniqueConstraint("group"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    group: Mapped[str]  # a planning group, or a queue
+
+
+class StaffingRow(Base):
+    """Agents planned in a bucket."""
+
+    __tablename__ = "staffing"
+    __table_args__ = (Index("staffing_by_bucket", "series_id", "ds", "known_at"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    series_id: Mapped[int] = mapped_column(ForeignKey("staffing_series.id"))
+    ds: Mapped[int] = mapped_column(Micros)
+    known_at: Mapped[int] = mapped_column(Micros)
+    agents: Mapped[float | None]
+    assumed: Mapped[bool]
+    upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"), index=True)
+
+
+class OtherForecastSeries(Base):
+    __tablename__ = "other_forecast_series"
+    __table_args__ = (UniqueConstraint("queue"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    queue: Mapped[str]
+
+
+class OtherForecastRow(Base):
+    """A bucket of a forecast made elsewhere; `known_at` is when it was made."""
+
+    __tablename__ = "other_forecasts"
+    __table_args__ = (Index("other_forecasts_by_bucket", "series_id", "ds", "known_at"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    series_id: Mapped[int] = mapped_column(ForeignKey("other_forecast_series.id"))
+    ds: Mapped[int] = mapped_column(Micros)
+    known_at: Mapped[int] = mapped_column(Micros)
+    offered: Mapped[float | None]
+    aht_seconds: Mapped[float | None]
+    assumed: Mapped[bool]
+    upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"), index=True)
+
+
+class ColumnMapRow(Base):
+    """How files with this header are read, as a planner settled it once."""
+
+    __tablename__ = "column_maps"
+    kind: Mapped[str] = mapped_column(primary_key=True)  # volumes, reasons, ...
+    header: Mapped[str] = mapped_column(String(64), primary_key=True)  # SHA-256 of the plain header
+    name: Mapped[str]  # the file it was settled with
+    facts: Mapped[dict[str, Any]]
+    used_at: Mapped[dt.datetime]
+
+
+class ContactRow(Base):
+    """One contact, where a system tells them one by one. Its customer is a keyed hash."""
+
+    __tablename__ = "contact_log"
+    __table_args__ = (
+        Index("contact_log_by_time", "queue", "at"),
+        Index("contact_log_by_customer", "customer", "at"),
+    )
+    source: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)  # a keyed hash too
+    at: Mapped[int] = mapped_column(Micros)
+    known_at: Mapped[int] = mapped_column(Micros)
+    queue: Mapped[str]
+    channel: Mapped[str]
+    topic: Mapped[str]
+    outcome: Mapped[str]  # handled | abandoned | overflowed | transferred | callback | open
+    customer: Mapped[str | None]
+    waited_seconds: Mapped[float | None]
+    handled_seconds: Mapped[float | None]
+    answered_at: Mapped[int | None] = mapped_column(Micros)
+    upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"), index=True)
+
+
+class QualityMarkRow(Base):
+    """A finding about the data that somebody looked at, so that it is not told for ever."""
+
+    __tablename__ = "quality_marks"
+    finding: Mapped[str] = mapped_column(primary_key=True)
+    queue: Mapped[str] = mapped_column(primary_key=True)
+    first: Mapped[str] = mapped_column(String(32), primary_key=True)
+    who: Mapped[str]
+    note: Mapped[str]
+    at: Mapped[dt.datetime]
+
+
 class ConfirmationRow(Base):
     """An upload that held a row equal to a version already stored: the version outlives its own upload's removal."""
 
@@ -199,13 +319,54 @@ class HourRow(Base):
     closes: Mapped[str] = mapped_column(String(5))
 
 
-class MoveRow(Base):
-    """From a local day on, a share of a queue's contacts comes to another queue."""
+class HourExceptionRow(Base):
+    """Other hours on one local day; a row whose `opens` is '' says that the queue is closed then."""
 
-    __tablename__ = "queue_moves"
+    __tablename__ = "hour_exceptions"
+    queue: Mapped[str] = mapped_column(primary_key=True)  # '' applies to every queue
+    date: Mapped[str] = mapped_column(String(10), primary_key=True)
+    opens: Mapped[str] = mapped_column(String(5), primary_key=True)
+    closes: Mapped[str] = mapped_column(String(5))
+    name: Mapped[str]
+
+
+class DayRuleRow(Base):
+    """Special days by rule: an RFC 5545 RRULE, and where a day goes that falls on a weekend or holiday."""
+
+    __tablename__ = "day_rules"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str]
+    queue: Mapped[str]  # '' applies to every queue
+    kind: Mapped[str]  # recurring | once | period
+    rule: Mapped[str]
+    moves: Mapped[str]  # stays | next | previous (working day)
+    since: Mapped[str] = mapped_column(String(10))
+    created_at: Mapped[dt.datetime]
+    removed_at: Mapped[dt.datetime | None]
+
+
+class MoveRow(Base):
+    """From a local day on, a share of a queue's contacts comes to another queue; append-only but for `removed_at`."""
+
+    __tablename__ = "queue_map"
+    __table_args__ = (Index("queue_map_by_queue", "queue", "into_queue", "date"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    queue: Mapped[str]
+    into_queue: Mapped[str]
+    date: Mapped[str] = mapped_column(String(10))  # a local day, ISO 8601
+    share: Mapped[float]
+    created_at: Mapped[dt.datetime]
+    removed_at: Mapped[dt.datetime | None]
+
+
+class GroupRow(Base):
+    """From a local day on, a share of a queue's contacts is staffed by a planning group of a site or partner."""
+
+    __tablename__ = "planning_groups"
     queue: Mapped[str] = mapped_column(primary_key=True)
-    into_queue: Mapped[str] = mapped_column(primary_key=True)
-    date: Mapped[str] = mapped_column(String(10), primary_key=True)  # a local day, ISO 8601
+    group: Mapped[str] = mapped_column(primary_key=True)
+    site: Mapped[str] = mapped_column(primary_key=True)  # '' where there is one
+    since: Mapped[str] = mapped_column(String(10), primary_key=True)  # '' = from the beginning
     share: Mapped[float]
 
 

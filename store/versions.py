@@ -18,6 +18,7 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.orm import Session
 
 from forecast.arrays import Floats, Ns
+from forecast.frames import BESIDE
 from store.columns import Flags
 from store.database import lock
 from store.statements import table_of, write
@@ -25,8 +26,14 @@ from store.tables import (
     ConfirmationRow,
     DriverRow,
     DriverSeries,
+    OtherForecastRow,
+    OtherForecastSeries,
+    ReasonRow,
+    ReasonSeries,
     SignalRow,
     SignalSeries,
+    StaffingRow,
+    StaffingSeries,
     VolumeRow,
     VolumeSeries,
 )
@@ -47,10 +54,15 @@ KINDS: Mapping[str, Kind] = {
         table_of(VolumeRow),
         table_of(VolumeSeries),
         ("queue", "topic"),
-        ("offered", "handled", "abandoned", "aht_seconds"),
+        ("offered", "handled", "abandoned", "aht_seconds", *BESIDE),
     ),
     "signals": Kind(table_of(SignalRow), table_of(SignalSeries), ("signal", "topic"), ("value",)),
     "drivers": Kind(table_of(DriverRow), table_of(DriverSeries), ("driver", "queue"), ("value", "worth")),
+    "reasons": Kind(table_of(ReasonRow), table_of(ReasonSeries), ("queue", "topic"), ("share", "count")),
+    "staffing": Kind(table_of(StaffingRow), table_of(StaffingSeries), ("group",), ("agents",)),
+    "other_forecasts": Kind(
+        table_of(OtherForecastRow), table_of(OtherForecastSeries), ("queue",), ("offered", "aht_seconds")
+    ),
 }
 
 

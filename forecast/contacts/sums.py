@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-ADDITIVE = ("offered", "handled", "abandoned")
+from forecast.frames import BESIDE
+
+ADDITIVE = ("offered", "handled", "abandoned", *BESIDE)
 _KEY = ["queue", "channel", "topic", "ds"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pandas as pd
 import pytest
 from sqlalchemy.orm import Session
@@ -13,6 +15,8 @@ from store.queue_map import load_queue_map, save_queue_map
 from store.queues import save_queue
 from store.volumes import save_volumes
 from tests import builders as b
+
+NOW = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
 
 
 def moves(*rows: tuple[str, str, str, float]) -> pd.DataFrame:
@@ -27,7 +31,7 @@ class TestQueueMap:
 
     def test_moves_come_back_in_the_order_in_which_they_happen(self, session: Session) -> None:
         given = moves(("b", "c", "2026-06-01", 1.0), ("a", "b", "2026-03-01", 0.4))
-        assert save_queue_map(session, given) == 2
+        assert save_queue_map(session, given, now=NOW) == 2
         assert load_queue_map(session) == QueueMap.from_frame(given)
         assert [str(move) for move in load_queue_map(session).moves] == [
             "a into b from 2026-03-01",
@@ -35,20 +39,27 @@ class TestQueueMap:
         ]
 
     def test_the_moves_of_a_queue_are_replaced_and_those_of_others_stay(self, session: Session) -> None:
-        save_queue_map(session, moves(("a", "b", "2026-03-01", 0.4), ("x", "y", "2026-03-01", 1.0)))
-        save_queue_map(session, moves(("a", "c", "2026-04-01", 1.0)))
-        save_queue_map(session, moves(("a", "c", "2026-04-01", 1.0)))
+        save_queue_map(session, moves(("a", "b", "2026-03-01", 0.4), ("x", "y", "2026-03-01", 1.0)), now=NOW)
+        save_queue_map(session, moves(("a", "c", "2026-04-01", 1.0)), now=NOW)
+        save_queue_map(session, moves(("a", "c", "2026-04-01", 1.0)), now=NOW)
         assert [(move.queue, move.into) for move in load_queue_map(session).moves] == [("x", "y"), ("a", "c")]
 
     def test_a_share_of_0_takes_a_move_back(self, session: Session) -> None:
-        save_queue_map(session, moves(("a", "b", "2026-03-01", 0.4)))
-        assert save_queue_map(session, moves(("a", "b", "2026-03-01", 0.0))) == 0
+        save_queue_map(session, moves(("a", "b", "2026-03-01", 0.4)), now=NOW)
+        assert save_queue_map(session, moves(("a", "b", "2026-03-01", 0.0)), now=NOW) == 0
         assert not load_queue_map(session)
 
+    def test_what_was_believed_before_is_kept_under_its_moment(self, session: Session) -> None:
+        save_queue_map(session, moves(("a", "b", "2026-03-01", 0.4)), now=NOW)
+        save_queue_map(session, moves(("a", "c", "2026-03-01", 1.0)), now=NOW + dt.timedelta(days=1))
+        assert load_queue_map(session, as_of=NOW).moves[0].into == "b"
+        assert load_queue_map(session, as_of=NOW + dt.timedelta(days=1)).moves[0].into == "c"
+        assert not load_queue_map(session, as_of=NOW - dt.timedelta(seconds=1))
+
     def test_what_contradicts_a_stored_move_is_refused_and_nothing_changes(self, session: Session) -> None:
-        save_queue_map(session, moves(("a", "b", "2026-03-01", 1.0)))
+        save_queue_map(session, moves(("a", "b", "2026-03-01", 1.0)), now=NOW)
         with pytest.raises(InputError, match="circle"):
-            save_queue_map(session, moves(("b", "a", "2026-04-01", 1.0)))
+            save_queue_map(session, moves(("b", "a", "2026-04-01", 1.0)), now=NOW)
         assert [move.queue for move in load_queue_map(session).moves] == ["a"]
 
 

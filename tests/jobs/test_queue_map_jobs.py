@@ -57,7 +57,7 @@ def test_a_renamed_queue_is_forecast_from_its_old_name_s_history(
     )
     with pytest.raises(NotEnoughHistory):
         look_ahead(open_archive(session, settings, ["new"]), settings, "new", TODAY)
-    import_queue_map(session, settings, b"queue,into,date\nold,new,2026-03-23\n")
+    import_queue_map(session, settings, b"queue,into,date\nold,new,2026-03-23\n", now=TODAY)
     outcome = forecast_all(session, settings, TODAY)
     assert (outcome.done["queues"], outcome.problems) == (2, ())
     assert days_ahead(session, "new") == pytest.approx([160] * 5 + [0, 0], rel=0.1)
@@ -69,7 +69,7 @@ def test_a_rename_ahead_makes_the_new_queue_and_hands_over_on_its_day(
 ) -> None:
     load(session, settings, contacts("old", "2026-01-05", "2026-03-29"))
     import_hours(session, settings, b"queue,weekday,opens,closes\nnew,wed,09:00,17:00\nnew,thu,09:00,17:00\n")
-    found = import_queue_map(session, settings, b"queue,into,date\nold,new,2026-04-01\n")
+    found = import_queue_map(session, settings, b"queue,into,date\nold,new,2026-04-01\n", now=TODAY)
     assert (found.rows, found.changed) == (1, 1)
     assert [queue.name for queue in load_queues(session)] == ["new", "old"]
     forecast_all(session, settings, TODAY)
@@ -86,7 +86,9 @@ def test_the_archive_of_one_queue_is_that_of_all(session: Session, settings: Set
         contacts("b", "2026-02-02", "2026-03-08", level=5),
         contacts("c", "2026-03-09", "2026-03-29"),
     )
-    import_queue_map(session, settings, b"queue,into,date,share\na,b,2026-03-02,0.5\nb,c,2026-03-09,\n")
+    import_queue_map(
+        session, settings, b"queue,into,date,share\na,b,2026-03-02,0.5\nb,c,2026-03-09,\n", now=TODAY
+    )
     alone, whole = open_archive(session, settings, ["c"]), open_archive(session, settings)
     assert list(alone.series) == ["c"] and set(whole.series) == {"a", "b", "c"}
     for mine, other in zip(
@@ -101,11 +103,11 @@ def test_a_map_names_queues_that_are_there_and_does_not_contradict_itself(
 ) -> None:
     load(session, settings, contacts("calls", "2026-03-02", "2026-03-29"))
     with pytest.raises(NotFound, match="Did you mean calls"):
-        import_queue_map(session, settings, b"queue,into,date\ncals,new,2026-04-01\n")
-    import_queue_map(session, settings, b"queue,into,date\ncalls,new,2026-04-01\n")
+        import_queue_map(session, settings, b"queue,into,date\ncals,new,2026-04-01\n", now=TODAY)
+    import_queue_map(session, settings, b"queue,into,date\ncalls,new,2026-04-01\n", now=TODAY)
     with pytest.raises(InputError, match="circle"):
-        import_queue_map(session, settings, b"queue,into,date\nnew,calls,2026-05-01\n")
-    import_queue_map(session, settings, b"queue,into,date,share\ncalls,new,2026-04-01,0\n")
+        import_queue_map(session, settings, b"queue,into,date\nnew,calls,2026-05-01\n", now=TODAY)
+    import_queue_map(session, settings, b"queue,into,date,share\ncalls,new,2026-04-01,0\n", now=TODAY)
     assert not load_queue_map(session)
 
 

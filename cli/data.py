@@ -12,7 +12,7 @@ from cli import console
 from cli.console import AsJson
 
 if TYPE_CHECKING:
-    from jobs.imports import Imported
+    from store.imports.imported import Imported
 
 Mode = Annotated[
     Literal["revision", "correction"],
@@ -63,7 +63,7 @@ def volumes(
 ) -> None:
     """Contacts per queue and interval."""
     from forecast.errors import InputError
-    from jobs.imports import import_volumes
+    from store.imports.volumes import import_volumes
 
     if missing == "unknown":
         raise InputError(
@@ -92,7 +92,7 @@ def signals(
     as_json: AsJson = False,
 ) -> None:
     """What was measured outside, per interval: interval_start,signal,value."""
-    from jobs.imports import import_signals
+    from store.imports.signals import import_signals
 
     options = {"timezone": timezone, "mode": mode, "date_order": date_order}
     _load(import_signals, file, dry_run, strict, as_json, now=console.now(), **options)
@@ -134,7 +134,7 @@ def drivers(
     as_json: AsJson = False,
 ) -> None:
     """What is known ahead, past and future: date,driver,value[,worth] (letters, campaigns; worth: contacts per unit)."""
-    from jobs.imports import import_drivers
+    from store.imports.drivers import import_drivers
 
     options = {"timezone": timezone, "mode": mode, "date_order": date_order}
     _load(import_drivers, file, dry_run, strict, as_json, now=console.now(), **options)
@@ -152,9 +152,10 @@ def special_days(
     as_json: AsJson = False,
 ) -> None:
     """Days unlike others: events that come again, and outliers that do not."""
-    from jobs.imports import import_days
+    from store.imports.days import import_days
 
-    _load(import_days, file, dry_run, strict, as_json, timezone=timezone, date_order=date_order)
+    options = {"timezone": timezone, "date_order": date_order}
+    _load(import_days, file, dry_run, strict, as_json, now=console.now(), **options)
 
 
 @importing.command()
@@ -167,9 +168,10 @@ def hours(
     as_json: AsJson = False,
 ) -> None:
     """Opening hours: queue,weekday,opens,closes[,valid_from]."""
-    from jobs.imports import import_hours
+    from store.imports.hours import import_hours
 
-    _load(import_hours, file, dry_run, strict, as_json, timezone=timezone, date_order=date_order)
+    options = {"timezone": timezone, "date_order": date_order}
+    _load(import_hours, file, dry_run, strict, as_json, now=console.now(), **options)
 
 
 @importing.command("queue-map")
@@ -182,7 +184,7 @@ def queue_map(
     as_json: AsJson = False,
 ) -> None:
     """Queues renamed, merged and split: queue,into,date[,share]. A queue's moves replace those held; share 0 takes one back."""
-    from jobs.imports import import_queue_map
+    from store.imports.queue_map import import_queue_map
 
     options = {"timezone": timezone, "date_order": date_order}
     _load(import_queue_map, file, dry_run, strict, as_json, now=console.now(), **options)

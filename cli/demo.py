@@ -164,12 +164,16 @@ def load(
 ) -> None:
     """Import every file as `forecall import` does."""
     with stages.stage("Importing contacts, hours, days and drivers"), sessions() as session:
-        from jobs.imports import import_days, import_drivers, import_hours, import_signals, import_volumes
+        from store.imports.days import import_days
+        from store.imports.drivers import import_drivers
+        from store.imports.hours import import_hours
+        from store.imports.signals import import_signals
+        from store.imports.volumes import import_volumes
 
         moment = now.tz_convert("UTC")
         import_volumes(session, config, paths["volumes"], now=moment)
-        import_hours(session, config, paths["hours"])
-        import_days(session, config, paths["special_days"])
+        import_hours(session, config, paths["hours"], now=moment)
+        import_days(session, config, paths["special_days"], now=moment)
         import_drivers(session, config, paths["drivers"], now=moment)
         if "signals" in paths:
             import_signals(session, config, paths["signals"], now=moment)

@@ -132,8 +132,8 @@ def made_at(
     import pandas as pd
 
     from forecast.errors import NotFound
-    from jobs.facts import open_archive
     from jobs.predict import look_ahead, rows
+    from store.facts import open_archive
     from store.queues import load_queues
 
     names = [queue] if queue is not None else [one.name for one in load_queues(session)]

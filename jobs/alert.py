@@ -32,7 +32,6 @@ from forecast.vintage import Archive, Snapshot
 from jobs.alert_messages import Message, compose
 from jobs.alert_outcomes import judge, to_judge
 from jobs.deliveries import NotSent, Wire, send, wire
-from jobs.facts import open_archive
 from jobs.ledger import FAILED, Outcome, checkpoint, explain_failure, moment
 from jobs.running import with_running
 from store.alert_settings import TargetSettings
@@ -45,6 +44,7 @@ from store.alerts import (
     raise_alert,
     save_alert,
 )
+from store.facts import open_archive
 from store.mentions import load_scored
 from store.queues import Queue, load_queues
 from store.settings import Reason, Settings

@@ -20,13 +20,15 @@ from sqlalchemy.orm import Session
 from forecast.buckets import Interval, column_ns, floor, index
 from forecast.errors import ConfigError, InputError
 from forecast.social.sources.base import Page, Source
-from jobs.facts import apply_facts
-from jobs.imports import Imported, import_signals, import_volumes
 from jobs.ledger import FAILED, Outcome, checkpoint, explain_failure, moment
 from jobs.mentions import import_mentions
 from jobs.sources import Line, line, open_source
 from store.chain import Chain, Received, receive, take_back
 from store.cursors import load_cursor, save_cursor
+from store.facts import apply_facts
+from store.imports.imported import Imported
+from store.imports.signals import import_signals
+from store.imports.volumes import import_volumes
 from store.settings import Settings
 from store.signals import load_signals, save_signals
 from store.source_settings import Paid, SourceSettings

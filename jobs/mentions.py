@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 from forecast.errors import EmptyFile, InputError
 from forecast.social.mention import Mention
 from forecast.social.mention_files import Rows, read_mentions
-from jobs.imports import Imported
 from jobs.signals import rewind
 from store.chain import RECEIPT, REVISION, Chain, Received, receive
 from store.forgotten import load_forgotten
+from store.imports.imported import Imported
 from store.mentions import count_mentions
 from store.settings import Settings
 

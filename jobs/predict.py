@@ -32,11 +32,11 @@ from forecast.models.split import Split
 from forecast.models.workload import Workload, workload
 from forecast.parts import Parts
 from forecast.vintage import Archive, History
-from jobs.facts import apply_facts, open_archive
 from jobs.ledger import FAILED, Outcome, checkpoint, explain_failure, run_id
 from jobs.reasons import topics_of
 from jobs.select import combined
 from store.explanations import with_facts
+from store.facts import apply_facts, open_archive
 from store.forecasts import create_version, publish_version, save_forecast
 from store.queues import load_queues
 from store.scores import save_report

@@ -21,10 +21,10 @@ from forecast.catalogue import BARS
 from forecast.errors import ForecallError, NotEnoughHistory
 from forecast.report import Plan, Report, evaluate
 from forecast.vintage import Archive
-from jobs.facts import apply_facts, open_archive
 from jobs.ledger import Outcome, checkpoint, run_id
 from store.assumptions import load_assumptions
 from store.decisions import save_decisions
+from store.facts import apply_facts, open_archive
 from store.runs import load_run
 from store.scores import save_report
 from store.settings import Settings

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from sqlalchemy.orm import Session, sessionmaker
 
-from jobs.imports import import_volumes
 from jobs.ledger import execute
 from store.forecasts import COSTS, load_forecast
+from store.imports.volumes import import_volumes
 from store.settings import Settings
 from tests.jobs.conftest import NOW
 

@@ -11,10 +11,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from forecast.errors import InputError
-from jobs.imports import import_days, import_drivers, import_hours, import_signals, import_volumes
 from jobs.mentions import import_mentions
 from store.archive import load_archive
 from store.days import load_days, load_hours
+from store.imports.days import import_days
+from store.imports.drivers import import_drivers
+from store.imports.hours import import_hours
+from store.imports.signals import import_signals
+from store.imports.volumes import import_volumes
 from store.mentions import count_mentions, load_scored
 from store.queues import load_queues
 from store.settings import Settings
@@ -111,9 +115,12 @@ def test_the_configuration_s_hours_go_before_the_inferred_ones(session: Session,
 
 
 def test_days_and_hours_keep_their_local_dates(session: Session, settings: Settings) -> None:
-    import_days(session, settings, b"date,name\n2026-04-27,King's Day\n")
+    import_days(session, settings, b"date,name\n2026-04-27,King's Day\n", now=NOW)
     import_hours(
-        session, settings, b"queue,weekday,opens,closes,valid_from\ncalls,mon,08:00,20:00,2026-04-01\n"
+        session,
+        settings,
+        b"queue,weekday,opens,closes,valid_from\ncalls,mon,08:00,20:00,2026-04-01\n",
+        now=NOW,
     )
     assert load_days(session)["date"].tolist() == [pd.Timestamp("2026-04-27", tz="UTC")]
     assert load_hours(session)["valid_from"].tolist() == [pd.Timestamp("2026-04-01", tz="UTC")]

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from forecast.errors import ConfigError, InputError, StoreError
 from jobs import ingest, predict, retain, select, signals
-from jobs.imports import import_volumes
 from jobs.ledger import LEASE_SECONDS, Outcome, checkpoint, execute, find_job
 from jobs.mentions import import_mentions
 from jobs.scheduler import background, check_schedule
 from store.database import connect
 from store.database import sessions as make_sessions
 from store.forecasts import list_versions, load_forecast
+from store.imports.volumes import import_volumes
 from store.queues import Queue, load_queues, save_queue
 from store.runs import begin_run, list_runs
 from store.scores import load_champions, load_evidence, load_scores

@@ -11,10 +11,10 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session, sessionmaker
 
 from forecast.parts import PARTS
-from jobs.imports import import_volumes
 from jobs.ledger import execute
 from store.explanations import load_explanations
 from store.forecasts import PART_COLUMNS, load_forecast, save_forecast
+from store.imports.volumes import import_volumes
 from store.scores import load_champions
 from store.settings import Settings
 from store.statements import table_of

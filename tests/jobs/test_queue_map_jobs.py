@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy.orm import Session
 
 from forecast.errors import InputError, NotEnoughHistory, NotFound
-from jobs.facts import open_archive
-from jobs.imports import import_hours, import_queue_map, import_volumes
 from jobs.predict import forecast_all, look_ahead
+from store.facts import open_archive
 from store.forecasts import load_forecast
+from store.imports.hours import import_hours
+from store.imports.queue_map import import_queue_map
+from store.imports.volumes import import_volumes
 from store.queue_map import load_queue_map
 from store.queues import load_queues
 from store.settings import Settings
@@ -68,7 +70,12 @@ def test_a_rename_ahead_makes_the_new_queue_and_hands_over_on_its_day(
     session: Session, settings: Settings
 ) -> None:
     load(session, settings, contacts("old", "2026-01-05", "2026-03-29"))
-    import_hours(session, settings, b"queue,weekday,opens,closes\nnew,wed,09:00,17:00\nnew,thu,09:00,17:00\n")
+    import_hours(
+        session,
+        settings,
+        b"queue,weekday,opens,closes\nnew,wed,09:00,17:00\nnew,thu,09:00,17:00\n",
+        now=TODAY,
+    )
     found = import_queue_map(session, settings, b"queue,into,date\nold,new,2026-04-01\n", now=TODAY)
     assert (found.rows, found.changed) == (1, 1)
     assert [queue.name for queue in load_queues(session)] == ["new", "old"]

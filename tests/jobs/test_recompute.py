@@ -9,10 +9,10 @@ import pandas as pd
 from sqlalchemy.orm import Session, sessionmaker
 
 from jobs import predict
-from jobs.facts import open_archive
-from jobs.imports import import_volumes
 from jobs.ledger import execute
+from store.facts import open_archive
 from store.forecasts import list_versions, load_forecast
+from store.imports.volumes import import_volumes
 from store.runs import list_runs
 from store.settings import Settings
 from tests.jobs.conftest import NOW

@@ -1,0 +1,35 @@
+"""Every kind of file that can be loaded, by the name it has in commands, routes and drop folders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from forecast.errors import InputError
+from store.imports.days import import_days
+from store.imports.drivers import import_drivers
+from store.imports.hours import import_hours
+from store.imports.imported import Imported
+from store.imports.queue_map import import_queue_map
+from store.imports.signals import import_signals
+from store.imports.volumes import import_volumes
+
+Importer: TypeAlias = Callable[..., Imported]  # (session, settings, source, *, now, name, timezone, ...)
+
+IMPORTERS: Mapping[str, Importer] = {
+    "volumes": import_volumes,
+    "signals": import_signals,
+    "drivers": import_drivers,
+    "special-days": import_days,
+    "hours": import_hours,
+    "queue-map": import_queue_map,
+}
+
+
+def importer(kind: str) -> Importer:
+    """The importer of a kind of file; InputError with the kinds there are."""
+    if kind not in IMPORTERS:
+        raise InputError(
+            f"There is no kind of file {kind!r}.", remedy=f"Use one of {', '.join(IMPORTERS)}.", field="kind"
+        )
+    return IMPORTERS[kind]

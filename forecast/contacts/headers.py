@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from forecast.contacts.reading import Reading
+from forecast.contacts.tables import Table
 from forecast.errors import InputError
 
 
@@ -117,3 +119,9 @@ def find_layout(header: Iterable[str], asked: str, where: str) -> tuple[Layout, 
         if not layout.missing(found):
             return layout, found
     return TIDY, TIDY.require(columns, where)
+
+
+def arrange(table: Table, reading: Reading) -> tuple[Layout, dict[str, str], Table]:
+    """A table of volumes of any shape -> (layout, {our name: column}, the table with a row per queue and interval)."""
+    layout, names = find_layout(table.frame.columns, reading.layout, table.name)
+    return layout, names, table

@@ -16,6 +16,7 @@ from forecast.contacts.charset import decode
 from forecast.contacts.filekind import kind_of, refuse_other_text
 from forecast.contacts.numbers import decimal_of
 from forecast.contacts.problem import Problem
+from forecast.contacts.reading import AUTO, Reading
 from forecast.contacts.sheets import parquet_rows, workbook_rows
 from forecast.errors import EmptyFile, InputError, UnreadableFile
 
@@ -62,7 +63,7 @@ def load(source: Source) -> tuple[bytes, str]:
         ) from None
 
 
-def read_table(source: Source) -> Table:
+def read_table(source: Source, reading: Reading = AUTO) -> Table:
     """A path (or bytes) -> Table. The kind is found from the content, not from the name.
 
     Raises UnreadableFile for another kind of file, EmptyFile where no row follows the header.

@@ -15,9 +15,10 @@ from forecast.buckets import Interval, column_ns, zone
 from forecast.contacts.clock import Walls
 from forecast.contacts.durations import read_durations
 from forecast.contacts.grids import clock_of, infer_interval, looks_weekly, off_grid, place, start_of
-from forecast.contacts.headers import CONNECT, GENESYS, Layout, find_layout
+from forecast.contacts.headers import CONNECT, GENESYS, Layout, arrange
 from forecast.contacts.intake import Intake, times
 from forecast.contacts.loaded import Loaded
+from forecast.contacts.reading import Reading
 from forecast.contacts.sums import ADDITIVE, sum_volumes
 from forecast.contacts.tables import Source, read_table
 from forecast.contacts.zones import Flags
@@ -39,19 +40,22 @@ def read_volumes(
     layout: str = "auto",
     interval: Interval | str | None = None,
     date_order: str | None = None,
+    reading: Reading | None = None,
 ) -> Loaded:
     """A file -> Loaded with volumes[queue, ds, offered, channel, topic, handled?, abandoned?, aht_seconds?, known_at?].
 
     Good rows are in the frame, the others in `problems`. Times without an offset are local in `tz` (Genesys: UTC).
-    `interval` longer than the file's own sums the rows. Raises UnreadableFile, EmptyFile, AmbiguousDates, InputError.
+    `interval` longer than the file's own sums the rows. reading: the same and more in one, instead of the words before it.
+    Raises UnreadableFile, EmptyFile, AmbiguousDates, InputError.
     """
     zone(tz)
-    asked = Interval.parse(interval) if isinstance(interval, str) else interval
-    table = read_table(source)
-    kind, names = find_layout(table.frame.columns, layout, table.name)
+    text = interval.value if isinstance(interval, Interval) else interval
+    reading = reading or Reading(date_order=date_order, interval=text, layout=layout)
+    asked = None if reading.interval is None else Interval.parse(reading.interval)
+    kind, names, table = arrange(read_table(source, reading), reading)
     intake = Intake(table, names)
     volumes = _columns(intake, kind)
-    order = intake.order(("interval_start", "known_at"), date_order)
+    order = intake.order(("interval_start", "known_at"), reading.date_order)
     walls = intake.walls("interval_start", order)
     if intake.has("known_at"):
         volumes["known_at"] = times(intake.moments("known_at", order, tz)).set_axis(volumes.index)

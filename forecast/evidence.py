@@ -89,6 +89,7 @@ class Finding:
     halves: the gain in the first and in the second half of what was compared; weight: how far the signal counts
     quiet_lift: the gain on days without an incident; placebo: gains with its weeks shuffled, where the gate is open
     granger: p-values of `signal first` and `contacts first` (`doubts.py`)
+    shut_by: what keeps the gate shut, one of SHUT_BY, or a regime without a lead; '' where it is not shut
     """
 
     series: str
@@ -110,6 +111,7 @@ class Finding:
     quiet_lift: float | None = None
     placebo: tuple[float, ...] | None = None
     granger: Granger | None = None
+    shut_by: str = ""
 
     def row(self) -> dict[str, object]:
         placebo = None if self.placebo is None else list(self.placebo)
@@ -232,7 +234,7 @@ def finding(name: str, signal: str, scored: Scored) -> Finding:
     """What is found about a signal in one band, and the words for it."""
     now, before = decisions(scored)
     ahead = scored.head_start or HeadStart()
-    verdict, why = _judged(now, before, scored)
+    verdict, shut_by, why = _judged(now, before, scored)
     minutes = [None if value is None else round(value) for value in (ahead.minutes, ahead.lower, ahead.upper)]
     return Finding(
         name,
@@ -252,28 +254,32 @@ def finding(name: str, signal: str, scored: Scored) -> Finding:
         halves(scored),
         gate(scored),
         quiet_lift(scored),
+        shut_by=shut_by,
     )
 
 
-def _judged(now: Decision, before: Decision, scored: Scored) -> tuple[str, str]:
-    """The state of the gate, and why."""
+def _judged(now: Decision, before: Decision, scored: Scored) -> tuple[str, str, str]:
+    """The state of the gate, what keeps it shut, and why in words."""
     if now.missing:
-        return NOT_YET, f"{NOT_YET}: {now.missing}"
+        return NOT_YET, "", f"{NOT_YET}: {now.missing}"
     counted = "days" if scored.rows.band in BY_DAY else "forecasts"
     gain = f"{100 * now.lift:+.1f} % ({100 * now.lower:+.1f} to {100 * now.upper:+.1f}) on {now.n} {counted}"
     if now.lower <= 0:
-        return SHUT, f"gain {gain}: its lower end is not above zero"
+        return SHUT, NO_GAIN, f"gain {gain}: its lower end is not above zero"
     if now.lift < WORTH_IT:
-        return SHUT, f"gain {gain}: too small to be of use"
+        return SHUT, SMALL, f"gain {gain}: too small to be of use"
     if scored.head_start is not None and not scored.head_start.leads:
-        return SHUT, f"gain {gain}, but {NO_LEAD[scored.head_start.regime]}"
+        regime = scored.head_start.regime
+        return SHUT, regime, f"gain {gain}, but {NO_LEAD[regime]}"
     if scored.problem:
-        return SHUT, f"gain {gain}, but it cannot be heard now: {scored.problem}"
+        return SHUT, UNHEARD, f"gain {gain}, but it cannot be heard now: {scored.problem}"
     if before.verdict != OPEN:
-        return SHUT, f"gain {gain}, but it was not proven a week ago: one more week"
-    return OPEN, f"gain {gain}, above zero twice in a row"
+        return SHUT, ONCE, f"gain {gain}, but it was not proven a week ago: one more week"
+    return OPEN, "", f"gain {gain}, above zero twice in a row"
 
 
+NO_GAIN, SMALL, UNHEARD, ONCE = "no gain", "small gain", "unheard", "proven once"
+SHUT_BY = (NO_GAIN, SMALL, UNHEARD, ONCE, TOGETHER, LAG, NOTHING)
 NO_LEAD = {
     LEAD: "",
     TOGETHER: "it comes together with the contacts: they tell as much",

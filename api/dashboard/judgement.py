@@ -18,15 +18,15 @@ ORDER = {name: place for place, name in enumerate(["0-1h", "0-1d", *(name for na
 COUNTED = re.compile(r"(\d+) of about (\d+) (\w+)")
 VERDICTS = {"open": "gate_open", "shut": "gate_shut"}
 REGIMES = {"posts lead": "ahead", "posts lag": "behind", "together": "together"}
-SHUT = {
-    "lower end is not above zero": "why_shut",
-    "too small": "why_small",
-    "comes together": "why_together",
-    "comes after": "why_behind",
+SHUT_BY = {
+    "no gain": "why_shut",
+    "small gain": "why_small",
+    "together": "why_together",
+    "posts lag": "why_behind",
     "no lag stands out": "why_no_lead",
-    "cannot be heard now": "why_unheard",
-    "one more week": "why_wait",
-}  # what the gate says (`forecast/evidence.py`) -> our text
+    "unheard": "why_unheard",
+    "proven once": "why_wait",
+}  # `forecast.evidence.SHUT_BY` -> our text; not imported, for it loads half of scipy at the start of the API
 Row = Mapping[str, Any]
 
 
@@ -166,13 +166,12 @@ def lead(row: Row, words: Words) -> str:
 
 
 def why(row: Row, words: Words) -> str:
-    """The reason, in a sentence; which one it is, the finding's own words tell."""
+    """The reason, in a sentence. Of findings stored before they told what keeps the gate shut, by the gain alone."""
     if row["gate"] == "open":
         return words("why_open")
     if row["gate"] != "shut":
         return words("why_unknown")
-    told = str(row.get("why", ""))
-    known = next((key for said, key in SHUT.items() if said in told), None)
+    known = SHUT_BY.get(str(row.get("shut_by", "")))
     return words(known or ("why_wait" if _number(row, "lower") > 0 else "why_shut"))
 
 

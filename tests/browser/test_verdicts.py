@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from api.dashboard import accuracy_page, judgement, queries, tables
 from api.dashboard.words import Words
-from forecast.evidence import NO_LEAD
+from forecast.evidence import NO_GAIN, ONCE, SHUT_BY, SMALL, UNHEARD
 from forecast.models.head_start import LAG, LEAD, NOTHING, TOGETHER
 
 EN, NL = Words("en"), Words("nl")
@@ -44,19 +44,27 @@ def test_the_head_start_is_told_with_its_interval(facts: dict[str, Any], english
 
 
 @pytest.mark.parametrize(
-    ("why", "key"),
+    ("shut_by", "key"),
     [
-        ("gain +3.0 % (-0.1 to +5.0) on 300 days: its lower end is not above zero", "why_shut"),
-        ("gain +0.3 % (+0.1 to +0.5) on 300 days: too small to be of use", "why_small"),
-        ("gain +3.0 %, but it cannot be heard now: stale: nothing new for 9 days", "why_unheard"),
-        ("gain +3.0 %, but it was not proven a week ago: one more week", "why_wait"),
-        (f"gain +3.0 %, but {NO_LEAD[TOGETHER]}", "why_together"),
-        (f"gain +3.0 %, but {NO_LEAD[LAG]}", "why_behind"),
-        (f"gain +3.0 %, but {NO_LEAD[NOTHING]}", "why_no_lead"),
+        (NO_GAIN, "why_shut"),
+        (SMALL, "why_small"),
+        (UNHEARD, "why_unheard"),
+        (ONCE, "why_wait"),
+        (TOGETHER, "why_together"),
+        (LAG, "why_behind"),
+        (NOTHING, "why_no_lead"),
     ],
 )
-def test_what_keeps_it_shut_is_told_in_our_own_words_in_both_languages(why: str, key: str) -> None:
-    assert [told(words, why=why)["why"] for words in (EN, NL)] == [EN(key), NL(key)]
+def test_what_keeps_it_shut_is_told_in_our_own_words_in_both_languages(shut_by: str, key: str) -> None:
+    assert [told(words, shut_by=shut_by)["why"] for words in (EN, NL)] == [EN(key), NL(key)]
+
+
+def test_every_reason_a_gate_is_shut_by_has_words() -> None:
+    assert set(SHUT_BY) == set(judgement.SHUT_BY)
+
+
+def test_a_finding_stored_without_its_reason_is_told_by_its_gain() -> None:
+    assert [told(lower=lower)["why"] for lower in (0.01, -0.01)] == [EN("why_wait"), EN("why_shut")]
 
 
 def test_verdict_and_gain_are_told_as_the_list_of_words_has_them() -> None:
@@ -73,7 +81,7 @@ def test_a_rule_of_thumb_is_no_indicator_but_stands_among_all() -> None:
 
 
 def test_what_a_gain_without_a_head_start_means_is_told_on_the_card() -> None:
-    row = {**ROW, "regime": TOGETHER, "why": f"gain +3.0 %, but {NO_LEAD[TOGETHER]}"}
+    row = {**ROW, "regime": TOGETHER, "shut_by": TOGETHER}
     state, said = judgement.social_sentence([row], EN)
     assert state == "shut" and said.startswith("Posts and contacts move together") and "left out" in said
     assert "does not prove" not in said

@@ -30,6 +30,7 @@ BESIDE_EVIDENCE = {
     "weight",
     "halves",
     "quiet_lift",
+    "shut_by",
     "placebo",
     "granger",
 }

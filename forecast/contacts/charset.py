@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 from forecast.contacts.filekind import refusal
 from forecast.errors import UnreadableFile
@@ -15,12 +16,17 @@ _MARKS: tuple[tuple[bytes, str], ...] = (  # the longer mark first: UTF-32 begin
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
+_UTF8 = re.compile(  # letters of western Europe, euro, dashes; words of other alphabets; emoji
+    rb"\xc3[\x80-\xbf]|\xc2[\xa0-\xbf]|\xe2\x82\xac|\xe2\x80[\x93-\xa6]"
+    rb"|(?:[\xc4-\xdf][\x80-\xbf]){2}|(?:[\xe3-\xef][\x80-\xbf]{2}){2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
+
 
 def decode(data: bytes, name: str) -> tuple[str, str]:
     """bytes -> (text, encoding); UnreadableFile where the bytes are no text we know."""
     encoding = _guess(data)
     try:
-        text = data.decode(encoding)
+        text = _by_line(data) if mixed(data, encoding) else data.decode(encoding)
     except UnicodeDecodeError as error:
         raise UnreadableFile(
             f"{name} holds characters we cannot read, at byte {error.start}.",
@@ -32,6 +38,22 @@ def decode(data: bytes, name: str) -> tuple[str, str]:
     if "\0" in text or odd > 0.02 * len(head):
         raise refusal(name, "a binary file")
     return text.lstrip("\ufeff"), encoding
+
+
+def mixed(data: bytes, encoding: str) -> bool:
+    """Bytes that are no UTF-8 as a whole, yet hold characters of it: files of two systems glued together."""
+    return encoding == "cp1252" and _UTF8.search(data) is not None
+
+
+def _by_line(data: bytes) -> str:
+    """Lines decoded one by one, those that are no UTF-8 as the Windows code page."""
+    lines = []
+    for line in data.splitlines(keepends=True):
+        try:
+            lines.append(line.decode("utf-8"))
+        except UnicodeDecodeError:
+            lines.append(line.decode("cp1252"))
+    return "".join(lines)
 
 
 def _guess(data: bytes) -> str:

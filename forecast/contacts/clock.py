@@ -14,11 +14,13 @@ import pandas as pd
 
 from forecast.arrays import Ns
 from forecast.buckets import DAY, SECOND
+from forecast.contacts.spelled_dates import spelled_out
 from forecast.contacts.zones import localise
 from forecast.errors import AmbiguousDates, InputError
 
 DMY: Final = "dmy"
 MDY: Final = "mdy"
+LONGEST: Final = 100  # characters; no moment is written longer, and a cell may be a megabyte
 
 _TIME = (
     r"(?:(?:[Tt]|[ ,]+)(?P<hour>[0-9]{1,2}):?(?P<minute>[0-9]{2})(?::?(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]{1,9}))?)?"
@@ -29,6 +31,7 @@ _COMPACT = re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})" 
 _YEAR_LAST = re.compile(
     r"(?P<first>[0-9]{1,2})([-/.])(?P<then>[0-9]{1,2})\2(?P<year>[0-9]{4}|[0-9]{2})" + _TIME
 )
+_INSIDE = re.compile(r"(?<![0-9])[0-9]{1,2}([-/.])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})(?![0-9])")
 _EXCEL = re.compile(r"[2-7][0-9]{4}(?:[.,][0-9]+)?")  # days since 1899-12-30: 1954 to 2119
 _EXCEL_EPOCH = dt.date(1899, 12, 30).toordinal()
 _UNIX_EPOCH = dt.date(1970, 1, 1).toordinal()
@@ -73,6 +76,8 @@ def find_order(columns: Iterable[pd.Series], asked: str | None) -> str:
     for column in columns:
         for text in column.unique():
             match = _YEAR_LAST.fullmatch(text)
+            if match is None and not text[:4].isdigit():  # what begins with the year needs no second look
+                match = _YEAR_LAST.fullmatch(spelled_out(text[:LONGEST]))
             if match is None:
                 continue
             first, then = int(match["first"]), int(match["then"])
@@ -111,6 +116,40 @@ def read_walls(cells: pd.Series, order: str) -> Walls:
     return Walls(ns[codes], aware[codes], reasons[codes])
 
 
+def is_date(text: str) -> bool:
+    """A cell or header that is a date, or a moment at midnight: whatever the order of its day and month."""
+    match = None
+    for plain in (text, spelled_out(text[:LONGEST])):
+        match = _YEAR_FIRST.fullmatch(plain) or _YEAR_LAST.fullmatch(plain) or _COMPACT.fullmatch(plain)
+        if match is not None:
+            break
+    if match is None or (match["offset"] or "").strip() not in ("", "Z"):
+        return False
+    numbers = [
+        int(match[part]) for part in (("first", "then") if "first" in match.groupdict() else ("month", "day"))
+    ]
+    clock = [int(match[part] or 0) for part in ("hour", "minute", "second")]
+    year = int(match["year"])
+    return (
+        1 <= min(numbers) <= 12
+        and max(numbers) <= 31
+        and not any(clock)
+        and (year < 100 or 1970 <= year < 2200)
+    )
+
+
+def is_moment(text: str) -> bool:
+    """A cell that is a date with a time of day, in either order of day and month."""
+    return any(
+        not isinstance(read := _read(text, order), tuple) or read[1] == "aware" for order in (DMY, MDY)
+    )
+
+
+def dates_within(text: str) -> list[str]:
+    """Numeric dates inside a title: `Periode: 01-01-2026 t/m 31-01-2026` -> both."""
+    return [found[0] for found in _INSIDE.finditer(text[:1000])]
+
+
 def parse_times(
     cells: pd.Series, *, tz: str, date_order: str | None = None
 ) -> tuple[Ns, npt.NDArray[np.object_]]:
@@ -132,6 +171,15 @@ def _read(text: str, order: str) -> int | tuple[int, str]:
     """One cell -> naive wall ns, or (UTC ns, 'aware'), or (0, reason)."""
     if not text:
         return 0, "is empty"
+    read = _plain(text, order)
+    if read is None:
+        spelled = spelled_out(text[:LONGEST])
+        read = _plain(spelled, order) if spelled != text else None
+    return read if read is not None else (0, "is not a time we can read (write 2024-01-31T09:30)")
+
+
+def _plain(text: str, order: str) -> int | tuple[int, str] | None:
+    """Like `_read`, for a text of digits and marks; None where it has another form."""
     match = _YEAR_FIRST.fullmatch(text) or _COMPACT.fullmatch(text)
     if match is not None:
         return _assemble(match, int(match["year"]), int(match["month"]), int(match["day"]))
@@ -144,7 +192,7 @@ def _read(text: str, order: str) -> int | tuple[int, str]:
     if _EXCEL.fullmatch(text):
         days = float(text.replace(",", "."))
         return round((days - _UNIX_EPOCH + _EXCEL_EPOCH) * 86_400) * SECOND
-    return 0, "is not a time we can read (write 2024-01-31T09:30)"
+    return None
 
 
 def _assemble(match: re.Match[str], year: int, month: int, day: int) -> int | tuple[int, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -11,9 +11,42 @@ from forecast.buckets import Interval
 from forecast.contacts.problem import Problem
 
 
+@dataclass
+class Totals:
+    """What is told of volumes that come in parts."""
+
+    volumes: int = 0
+    offered: float = 0.0
+    queues: set[str] = field(default_factory=set)
+    first: pd.Timestamp | None = None
+    last: pd.Timestamp | None = None
+
+    def add(self, volumes: pd.DataFrame) -> None:
+        """volumes[queue, ds, offered, ...]: a part that has rows."""
+        first, last = volumes["ds"].min(), volumes["ds"].max()
+        self.volumes += len(volumes)
+        self.offered += float(volumes["offered"].sum())
+        self.queues.update(volumes["queue"].unique())
+        self.first = first if self.first is None else min(self.first, first)
+        self.last = last if self.last is None else max(self.last, last)
+
+    def sentence(self, interval: Interval, layout: str, aside: str) -> str:
+        """What was read, in a sentence."""
+        queues = sorted(self.queues)
+        named = ", ".join(queues[:3]) + (f" and {len(queues) - 3} more" if len(queues) > 3 else "")
+        return (
+            f"{self.volumes:,} volumes of {named} in steps of {interval.value}, "
+            f"{self.first:%Y-%m-%d %H:%M} to {self.last:%Y-%m-%d %H:%M} UTC, {self.offered:,.0f} contacts offered "
+            f"({layout} layout); {aside}"
+        )
+
+
 @dataclass(frozen=True)
 class Loaded:
-    """A volume file: volumes[queue, ds, offered, channel, topic, ...] and the length of its intervals."""
+    """A volume file: volumes[queue, ds, offered, channel, topic, ...] and the length of its intervals.
+
+    rows: of the file. left_out: those that could not be used; `problems` lists the first thousand
+    """
 
     frame: pd.DataFrame
     interval: Interval
@@ -21,17 +54,13 @@ class Loaded:
     problems: tuple[Problem, ...]
     warnings: tuple[str, ...]
     rows: int
+    left_out: int
 
     def summary(self) -> str:
         """What was read, in a sentence."""
-        queues = sorted(self.frame["queue"].unique())
-        named = ", ".join(queues[:3]) + (f" and {len(queues) - 3} more" if len(queues) > 3 else "")
-        first, last = self.frame["ds"].min(), self.frame["ds"].max()
-        return (
-            f"{len(self.frame):,} volumes of {named} in steps of {self.interval.value}, "
-            f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC, {self.frame['offered'].sum():,.0f} contacts offered "
-            f"({self.layout} layout); {_aside(self.rows, self.problems, self.warnings)}"
-        )
+        totals = Totals()
+        totals.add(self.frame)
+        return totals.sentence(self.interval, self.layout, aside(self.rows, self.left_out, self.warnings))
 
 
 @dataclass(frozen=True)
@@ -53,10 +82,10 @@ class LoadedSide:
         steps = ", ".join(
             f"{name} per {interval.value}" for name, interval in sorted(self.intervals.items())[:5]
         )
-        return f"{len(self.frame):,} {self.what}{f' ({steps})' if steps else ''}; {_aside(self.rows, self.problems, self.warnings)}"
+        return f"{len(self.frame):,} {self.what}{f' ({steps})' if steps else ''}; {aside(self.rows, len({problem.row for problem in self.problems}), self.warnings)}"
 
 
-def _aside(rows: int, problems: tuple[Problem, ...], warnings: tuple[str, ...]) -> str:
-    out = len({problem.row for problem in problems})
-    left = "no row was left out" if not out else f"{out:,} of {rows:,} rows were left out"
+def aside(rows: int, left_out: int, warnings: Sequence[str]) -> str:
+    """How many rows of a file were left out, and how many warnings there are."""
+    left = "no row was left out" if not left_out else f"{left_out:,} of {rows:,} rows were left out"
     return f"{left}{f', {len(warnings)} warning(s)' if warnings else ''}."

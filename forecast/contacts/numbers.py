@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from forecast.errors import InputError
+
 Floats = npt.NDArray[np.float64]
 LARGEST = 1e12  # beyond this a cell is a mistake, not a count; it also keeps sums finite
 
@@ -40,7 +42,7 @@ def decimal_of(cells: Iterable[str], delimiter: str) -> tuple[str, str]:
         )
     if comma:
         return ".", f"{comma[0]} was read as thousands; write 1.5 or 1,50 where a decimal mark is meant."
-    if point and delimiter == ";":
+    if point:
         return (
             ".",
             f"{point[0]} was read with a decimal point; write it without a mark if it means thousands.",
@@ -48,12 +50,29 @@ def decimal_of(cells: Iterable[str], delimiter: str) -> tuple[str, str]:
     return ".", ""
 
 
-def parse_numbers(cells: pd.Series, decimal: str) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """cells[n] -> (values[n], bad[n]). An empty cell is NaN and not bad; NaN, infinity and words are bad."""
+def is_decimal(mark: str | None) -> str:
+    """A decimal mark that a planner gave, '' for none; InputError for another sign."""
+    if mark not in (None, "", ".", ","):
+        raise InputError(f"{mark!r} is no decimal mark.", remedy="Use . or , here.", field="decimal")
+    return mark or ""
+
+
+def parse_numbers(
+    cells: pd.Series, decimal: str, *, percent: bool = False
+) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """cells[n] -> (values[n], bad[n]). An empty cell is NaN and not bad; NaN, infinity and words are bad.
+
+    percent: 40 % is 0.4; without it a percent sign makes a cell bad.
+    """
     codes, unique = pd.factorize(cells.to_numpy(dtype=object))
-    values = np.array([_number(str(text), decimal) for text in unique], dtype=np.float64)
+    read = _share if percent else _number
+    values = np.array([read(str(text), decimal) for text in unique], dtype=np.float64)
     empty = np.array([text == "" for text in unique], dtype=bool)
     return values[codes], (np.isnan(values) & ~empty)[codes]
+
+
+def _share(text: str, decimal: str) -> float:
+    return _number(text[:-1].rstrip(), decimal) / 100 if text.endswith("%") else _number(text, decimal)
 
 
 def _number(text: str, decimal: str) -> float:

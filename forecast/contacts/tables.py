@@ -2,37 +2,71 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from forecast.contacts.charset import decode
+from forecast.contacts.charset import decode, mixed
+from forecast.contacts.dialects import excel_hint, records, sniff
 from forecast.contacts.filekind import kind_of, refuse_other_text
-from forecast.contacts.numbers import decimal_of
+from forecast.contacts.numbers import decimal_of, is_decimal
 from forecast.contacts.problem import Problem
 from forecast.contacts.reading import AUTO, Reading
 from forecast.contacts.sheets import parquet_rows, workbook_rows
-from forecast.errors import EmptyFile, InputError, UnreadableFile
+from forecast.contacts.spellings import DATE, MOMENT, TIME, folded
+from forecast.contacts.tabulate import Tabulated, tabulate
+from forecast.contacts.trimmed import trimmed
+from forecast.errors import EmptyFile, UnreadableFile
 
 Source: TypeAlias = str | Path | bytes
-DELIMITERS = (",", ";", "\t", "|")
+HEAD = 262_144  # bytes of a text file that show how it is written
+_CLOCKS = frozenset([*DATE, *MOMENT, *TIME])
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the cells of a made column come from: object[n] the column of the file, object[n] what stood there."""
+
+    columns: npt.NDArray[np.object_]
+    cells: npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Arranged:
+    """How a table was understood.
+
+    shape:   tidy, genesys, connect, or wide and by what
+    columns: our name -> column of the file, or the columns it was made of
+    unused:  columns of the file that say nothing to us. totals: rows left out as sums
+    whole:   rows were understood by others far from them, so that all have to be read together
+    """
+
+    shape: str
+    columns: Mapping[str, str]
+    unused: tuple[str, ...] = ()
+    totals: tuple[int, ...] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True)
 class Table:
     """A table of stripped text.
 
-    frame:     one column per header cell, the index holds the 1-based row of the file (the header has one too)
-    delimiter: of a text file, '' otherwise
-    encoding:  of a text file, `xlsx` or `parquet` otherwise
-    decimal:   '.' or ','
-    problems:  rows that have another number of cells than the header
+    frame:      one column per header cell, the index holds the 1-based row of the file (the header has one too)
+    delimiter:  of a text file, '' otherwise
+    encoding:   of a text file, `xlsx` or `parquet` otherwise
+    decimal:    '.' or ','
+    problems:   rows that have another number of cells than the header
+    header_row: 1-based row of the header; 0 where the file has none (Parquet)
+    title:      the cells above the header. sheet: of a workbook
+    groups:     what a row above the header says of each column, '' where nothing; () without such a row
+    totals:     rows left out as sums; footers: rows left out beneath the table
+    origins:    of the columns that `arrange` made. read: rows of the file, where `arrange` changed their number
     """
 
     name: str
@@ -42,11 +76,20 @@ class Table:
     decimal: str
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
+    header_row: int = 1
+    title: tuple[str, ...] = ()
+    sheet: str = ""
+    groups: tuple[str, ...] = ()
+    totals: tuple[int, ...] = ()
+    footers: tuple[int, ...] = ()
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    arranged: Arranged | None = None
+    read: int | None = None
 
     @property
     def rows(self) -> int:
-        """How many rows the file has below its header, blank ones aside."""
-        return len(self.frame) + len(self.problems)
+        """How many rows the file has below its header, blank ones, sums and footers aside."""
+        return (len(self.frame) if self.read is None else self.read) + len(self.problems)
 
 
 def load(source: Source) -> tuple[bytes, str]:
@@ -66,115 +109,92 @@ def load(source: Source) -> tuple[bytes, str]:
 def read_table(source: Source, reading: Reading = AUTO) -> Table:
     """A path (or bytes) -> Table. The kind is found from the content, not from the name.
 
-    Raises UnreadableFile for another kind of file, EmptyFile where no row follows the header.
+    Raises UnreadableFile for another kind of file, EmptyFile where no row follows the header, InputError for a sheet
+    that is not there or a decimal mark that is none.
     """
     data, name = load(source)
     if not data.strip():
         raise EmptyFile(f"{name} is empty.", remedy="It needs a header and at least one row.", field="file")
     kind = kind_of(data, name)
     if kind == "text":
-        return _text_table(data, name)
-    rows, decimal = workbook_rows(data, name) if kind == "xlsx" else parquet_rows(data, name)
-    first = 1 if kind == "xlsx" else 0  # a Parquet file has no header row: its first row is row 1
-    frame, problems = _tabulate(rows, name, first=first, pad=True)
-    return Table(name, frame, "", kind, decimal, problems)
+        return _text_table(data, name, reading)
+    if kind == "parquet":
+        rows, decimal = parquet_rows(data, name)
+        found = tabulate(
+            rows, name, first=0, pad=True
+        )  # a Parquet file has no header row: its first row is row 1
+        return _table(name, found, "", kind, is_decimal(reading.decimal) or decimal)
+    sheet = workbook_rows(data, name, reading)
+    found = tabulate(sheet.rows, name, first=1, pad=True)
+    return _table(name, found, "", kind, sheet.decimal, sheet=sheet.name, warnings=sheet.warnings)
 
 
-def _text_table(data: bytes, name: str) -> Table:
+def read_head(source: Source, reading: Reading = AUTO) -> Table:
+    """Like `read_table`; of a long text file only its first 256 kB are read, up to a line end."""
+    if isinstance(source, bytes):
+        return read_table(
+            source if len(source) <= HEAD or _packed(source) else _whole_lines(source[:HEAD]), reading
+        )
+    path = Path(source)
+    try:
+        with path.open("rb") as file:
+            data = file.read(HEAD + 1)
+    except (OSError, ValueError):
+        return read_table(source, reading)  # which says why
+    if len(data) <= HEAD or _packed(data):
+        return read_table(source, reading)
+    return replace(read_table(_whole_lines(data[:HEAD]), reading), name=path.name)
+
+
+def _packed(data: bytes) -> bool:
+    return data.startswith((b"PK", b"PAR1"))
+
+
+def _whole_lines(data: bytes) -> bytes:
+    """Bytes up to the last line end, which is two bytes long in UTF-16."""
+    end = data.rfind(b"\n") + 1
+    return data[: end + end % 2] if b"\0" in data[:256] else data[: end or len(data)]
+
+
+def _text_table(data: bytes, name: str, reading: Reading) -> Table:
     text, encoding = decode(data, name)
     refuse_other_text(text, name)
-    text, hint, first = _excel_hint(text)
-    delimiter = hint or _sniff(text)
+    warnings = (
+        [f"{name} mixes UTF-8 with another encoding; each line was read by itself."]
+        if mixed(data, encoding)
+        else []
+    )
+    cut = not text.endswith(("\n", "\r"))
+    text, hint, first = excel_hint(text)
+    delimiter = hint or sniff(text)
     seen: dict[str, str] = {}  # volume files repeat themselves: one object per distinct cell
-    rows = [[seen.setdefault(cell, cell.strip()) for cell in row] for row in _records(text, delimiter, name)]
-    frame, problems = _tabulate(rows, name, first=first, pad=False)
-    decimal, warning = decimal_of(dict.fromkeys(seen.values()), delimiter)
-    return Table(name, frame, delimiter, encoding, decimal, problems, (warning,) if warning else ())
-
-
-def _excel_hint(text: str) -> tuple[str, str, int]:
-    """Excel's `sep=;` line -> (text without it, delimiter, number of the row that follows)."""
-    line, newline, rest = text.partition("\n")
-    line = line.strip("\r")
-    if newline and len(line) == 5 and line.lower().startswith("sep=") and line[4] in DELIMITERS:
-        return rest, line[4], 2
-    return text, "", 1
-
-
-def _sniff(text: str) -> str:
-    """The delimiter that splits the header and keeps the first rows as wide as the header."""
-    best, best_score = ",", (0.0, 0)
-    for delimiter in DELIMITERS:
-        try:
-            reader = csv.reader(io.StringIO(text[:65_536], newline=""), delimiter=delimiter)
-            rows = [row for row, _ in zip(reader, range(50), strict=False) if row]
-        except csv.Error:
-            continue
-        width = len(rows[0]) if rows else 0
-        score = (sum(len(row) == width for row in rows) / max(1, len(rows)), width)
-        if width > 1 and score > best_score:
-            best, best_score = delimiter, score
-    return best
-
-
-def _records(text: str, delimiter: str, name: str) -> list[list[str]]:
-    """text -> records. Doubtful quotes are forgiven, a quote that never closes is not: it would swallow rows."""
-    for strict in (True, False):
-        rows: list[list[str]] = []
-        try:
-            for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict):
-                rows.append(row)
-            return rows
-        except csv.Error as error:
-            if not strict or "unexpected end" in str(error) or "field larger" in str(error):
-                raise UnreadableFile(
-                    f"{name} breaks off in row {len(rows) + 1}: a quotation mark is opened there and never closed.",
-                    remedy="Repair the quotation marks of that row.",
-                    field="file",
-                ) from None
-    raise UnreadableFile(f"{name} cannot be read as a table.", field="file")
-
-
-def _tabulate(
-    rows: list[list[str]], name: str, *, first: int, pad: bool
-) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
-    """Records, the first of them row `first` -> (frame indexed by row, ragged rows). The first record with a cell is the header."""
-    filled = [(number, row) for number, row in enumerate(rows, start=first) if any(row)]
-    if not filled:
-        raise EmptyFile(f"{name} is empty.", remedy="It needs a header and at least one row.", field="file")
-    header = _header(filled[0][1], name)
-    width = len(header)
-    numbers: list[int] = []
-    good: list[list[str]] = []
-    problems: list[Problem] = []
-    for number, row in filled[1:]:
-        if len(row) > width and not any(row[width:]):
-            row = row[:width]
-        if pad and len(row) < width:
-            row = row + [""] * (width - len(row))
-        if len(row) == width:
-            numbers.append(number)
-            good.append(row)
-        else:
-            reason = f"has {len(row)} cells where the header has {width}"
-            problems.append(Problem(number, "row", " | ".join(row), reason))
-    if not good:
-        ragged = f" {problems[0]}" if problems else ""
-        raise EmptyFile(
-            f"{name} has a header and no usable row.{ragged}", remedy="Add at least one row.", field="file"
+    rows = [[seen.setdefault(cell, trimmed(cell)) for cell in row] for row in records(text, delimiter, name)]
+    found = tabulate(rows, name, first=first, pad=False, cut=cut)
+    decimal, warning = is_decimal(reading.decimal), ""
+    if not decimal:
+        clocks = [column for column in found.frame.columns if folded(column) in _CLOCKS]
+        times = {
+            cell for column in clocks for cell in found.frame[column].unique()
+        }  # 9.30 is no number there
+        decimal, warning = decimal_of(
+            (cell for cell in dict.fromkeys(seen.values()) if cell not in times), delimiter
         )
-    frame = pd.DataFrame(good, index=pd.Index(numbers, name="row"), columns=header, dtype=object)
-    return frame, tuple(problems)
+    return _table(
+        name, found, delimiter, encoding, decimal, warnings=(*warnings, *([warning] if warning else []))
+    )
 
 
-def _header(cells: Iterable[str], name: str) -> list[str]:
-    header = [cell.strip() for cell in cells]
-    while header and not header[-1]:
-        header.pop()
-    header = [cell or f"column {place}" for place, cell in enumerate(header, start=1)]
-    twice = [cell for cell, count in Counter(header).items() if count > 1]
-    if twice:
-        raise InputError(
-            f"{name} has the column {twice[0]!r} twice.", remedy="Rename or remove one.", field=twice[0]
-        )
-    return header
+def _table(
+    name: str,
+    found: Tabulated,
+    delimiter: str,
+    encoding: str,
+    decimal: str,
+    *,
+    sheet: str = "",
+    warnings: tuple[str, ...] = (),
+) -> Table:
+    return Table(
+        name, found.frame, delimiter, encoding, decimal, found.problems, (*found.warnings, *warnings),
+        found.header_row, found.title, sheet, found.groups, found.totals, found.footers,
+    )  # fmt: skip

@@ -59,7 +59,7 @@ KINDS: Mapping[str, Kind] = {
     "signals": Kind(table_of(SignalRow), table_of(SignalSeries), ("signal", "topic"), ("value",)),
     "drivers": Kind(table_of(DriverRow), table_of(DriverSeries), ("driver", "queue"), ("value", "worth")),
     "reasons": Kind(table_of(ReasonRow), table_of(ReasonSeries), ("queue", "topic"), ("share", "count")),
-    "staffing": Kind(table_of(StaffingRow), table_of(StaffingSeries), ("group",), ("agents",)),
+    "staffing": Kind(table_of(StaffingRow), table_of(StaffingSeries), ("group",), ("agents", "gross")),
     "other_forecasts": Kind(
         table_of(OtherForecastRow), table_of(OtherForecastSeries), ("queue",), ("offered", "aht_seconds")
     ),
@@ -156,8 +156,11 @@ def append(session: Session, kind: Kind, batch: Batch, *, upload_id: int | None)
     if len(batch) == 0:
         return 0
     lock(session, kind.versions.name)
-    series = np.unique(batch.series).tolist()
-    held = load(session, kind, series=series, start=int(batch.ds.min()), end=int(batch.ds.max()) + 1)
+    series, start, end = np.unique(batch.series).tolist(), int(batch.ds.min()), int(batch.ds.max()) + 1
+    if not holds(session, kind, series, start, end) and not _twice(batch):
+        insert_versions(session, kind, batch, upload_id)
+        return len(batch)
+    held = load(session, kind, series=series, start=start, end=end)
     kept, confirmed = _sift(held, batch)
     insert_versions(session, kind, kept, upload_id)
     if upload_id is not None and len(confirmed):
@@ -167,6 +170,19 @@ def append(session: Session, kind: Kind, batch: Batch, *, upload_id: int | None)
             session, table_of(ConfirmationRow), columns, then=lambda insert: insert.on_conflict_do_nothing()
         )
     return len(kept)
+
+
+def holds(session: Session, kind: Kind, series: Sequence[int], start: int, end: int) -> bool:
+    """Is there any version of these series with start <= ds < end?"""
+    table = kind.versions
+    query = select(table.c.id).where(table.c.series_id.in_(series), table.c.ds >= start, table.c.ds < end)
+    return session.execute(query.limit(1)).first() is not None
+
+
+def _twice(batch: Batch) -> bool:
+    """Does the batch say more than one thing of a bucket?"""
+    order = np.lexsort((batch.ds, batch.series))
+    return not bucket_changes(batch.series[order], batch.ds[order]).all()
 
 
 def _sift(held: Rows, batch: Batch) -> tuple[Batch, Ns]:
@@ -217,8 +233,10 @@ def _repeats(held: Rows, batch: Batch) -> tuple[Flags, Ns]:
     return flags, places
 
 
-def insert_versions(session: Session, kind: Kind, batch: Batch, upload_id: int | None) -> None:
-    """Write versions as they are."""
+def insert_versions(
+    session: Session, kind: Kind, batch: Batch, upload_id: int | None, *, repeats: Ns | None = None
+) -> None:
+    """Write versions as they are. repeats: the versions that these say again (`layers.py`), 0 for none."""
     if len(batch) == 0:
         return
     columns: dict[str, list[Any]] = {
@@ -230,7 +248,14 @@ def insert_versions(session: Session, kind: Kind, batch: Batch, upload_id: int |
     }
     for at, name in enumerate(kind.values):
         column = batch.values[:, at]
-        columns[name] = [None if one != one else one for one in column.tolist()]
+        unknown = np.isnan(column)
+        if unknown.all():
+            continue  # a column that is not named is NULL; most files have two or three of nine
+        columns[name] = (
+            [None if one != one else one for one in column.tolist()] if unknown.any() else column.tolist()
+        )
+    if repeats is not None:
+        columns["repeats"] = repeats.tolist()
     write(session, kind.versions, columns)
 
 

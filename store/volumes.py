@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -32,10 +33,15 @@ def save_volumes(session: Session, volumes: pd.DataFrame, *, upload_id: int | No
         raise ContractError(
             "The volumes miss the column 'known_at'.", remedy="Say when each row was known.", field="known_at"
         )
-    queues = text_column(volumes, "queue", "")
+    named = [volumes[name] for name in ("queue", "topic") if name in volumes.columns]
+    codes = [pd.factorize(column, use_na_sentinel=False)[0].astype(np.int64) for column in named]
+    _, first, place = np.unique(codes[0] * len(volumes) + codes[-1], return_index=True, return_inverse=True)
+    each = volumes.take(first)  # thousands of rows share a name
+    queues = text_column(each, "queue", "")
     require_queues(session, list(dict.fromkeys(queues)))
-    keys = list(zip(queues, text_column(volumes, "topic", "all"), strict=True))
-    series = series_ids(session, KIND.series, keys)
+    series = series_ids(
+        session, KIND.series, list(zip(queues, text_column(each, "topic", "all"), strict=True))
+    )[place]
     values = volumes.reindex(columns=list(KIND.values)).to_numpy(dtype=np.float64)
     ds, known_at = micros(volumes["ds"]), micros(volumes["known_at"])
     batch = Batch(series, ds, known_at, values, flag_column(volumes, "assumed"))
@@ -44,16 +50,17 @@ def save_volumes(session: Session, volumes: pd.DataFrame, *, upload_id: int | No
 
 def load_volumes(
     session: Session,
-    queue: str | None = None,
+    queue: str | Sequence[str] | None = None,
     start: dt.datetime | None = None,
     end: dt.datetime | None = None,
 ) -> pd.DataFrame:
-    """-> volumes[queue, ds, offered, topic, handled, abandoned, aht_seconds, known_at]: the latest values, start <= ds < end."""
-    if queue is not None:
-        require_queues(session, [queue])
-    names = volume_series(session, None if queue is None else [queue])
+    """Of a queue, of some or of all -> volumes[queue, ds, offered, topic, handled, abandoned, aht_seconds, known_at]: the latest values, start <= ds < end."""
+    queues = [queue] if isinstance(queue, str) else None if queue is None else list(queue)
+    if queues is not None:
+        require_queues(session, queues)
+    names = volume_series(session, queues)
     first, last = (None if at is None else to_ns(at) // 1000 for at in (start, end))
-    rows = load(session, KIND, series=None if queue is None else list(names), start=first, end=last).latest()
+    rows = load(session, KIND, series=None if queues is None else list(names), start=first, end=last).latest()
     rows = rows.take(~np.isnan(rows.values[:, 0]))
     keys = [names[int(one)] for one in rows.series]
     frame = pd.DataFrame(

@@ -25,6 +25,8 @@ class Placement:
     ds:    UTC ns[m]
     share: float[m] 0.5 for the two halves of such a row, else 1
     moved: bool[m] it lay in the missing hour
+    skipped, split: int64[k] positions of the file's rows that lay in the missing hour, or stood alone in the repeated one
+    wall: int64[n] the wall clock of every row that was to be placed
     surplus: rows dropped because a series had more than two rows at a time of the repeated hour
     """
 
@@ -32,8 +34,60 @@ class Placement:
     ds: Ns
     share: npt.NDArray[np.float64]
     moved: Flags
-    warnings: tuple[str, ...] = ()
+    skipped: Ns
+    split: Ns
+    wall: Ns
     surplus: int = 0
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was moved and split, told for these rows alone."""
+        shifts = Shifts()
+        shifts.add(self, np.arange(len(self.wall), dtype=np.int64))
+        return tuple(shifts.sentences())
+
+
+@dataclass
+class Shifts:
+    """How many rows of a file the clock changes moved or split, and the first of each, told in the end.
+
+    first: row of the file and wall clock ns of the first one, per kind
+    """
+
+    moved: int = 0
+    split: int = 0
+    first_moved: tuple[int, int] | None = None
+    first_split: tuple[int, int] | None = None
+
+    def add(self, placement: Placement, rows: Ns) -> None:
+        """Count a placement of rows[n], given by their numbers in the file."""
+        self.moved += len(placement.skipped)
+        self.split += len(placement.split)
+        self.first_moved = _earlier(self.first_moved, rows, placement.wall, placement.skipped)
+        self.first_split = _earlier(self.first_split, rows, placement.wall, placement.split)
+
+    def sentences(self) -> list[str]:
+        """What happened, where anything did."""
+        told = []
+        if self.first_moved is not None:
+            told.append(
+                f"{self.moved} row(s) lie in the hour that the clock skips (such as {_shown(self.first_moved[1])}): "
+                "moved forward. Is the time zone right?"
+            )
+        if self.first_split is not None:
+            told.append(
+                f"{self.split} row(s) lie in the hour that the clock repeats (such as {_shown(self.first_split[1])}), "
+                "once: split evenly over both hours."
+            )
+        return told
+
+
+def _earlier(held: tuple[int, int] | None, rows: Ns, wall: Ns, places: Ns) -> tuple[int, int] | None:
+    if len(places) == 0:
+        return held
+    place = int(places[int(np.argmin(rows[places]))])
+    found = int(rows[place]), int(wall[place])
+    return found if held is None else min(held, found)
 
 
 def clock_of(walls: Walls, tz: str) -> Ns:
@@ -71,40 +125,29 @@ def place(walls: Walls, keys: Ns, interval: Interval, tz: str) -> Placement:
     """Walls[n] of good rows on the grid and the series of each as keys[n] -> Placement.
 
     Days are calendar days and never split. Below a day: two rows of a series in the repeated hour are taken in order,
-    one is split evenly, a time in the missing hour moves forward; the last two come with a warning.
+    one is split evenly, a time in the missing hour moves forward; the last two are counted (`Shifts`).
     """
     everything, whole = np.arange(len(keys), dtype=np.int64), np.ones(len(keys))
+    none = everything[:0]
     if interval.slots == 1:
         days = clock_of(walls, tz) // DAY
         unique, inverse = np.unique(days, return_inverse=True)
-        return Placement(
-            everything, day_start(unique, tz)[inverse] if len(unique) else days, whole, whole == 0
-        )
+        ds = day_start(unique, tz)[inverse] if len(unique) else days
+        return Placement(everything, ds, whole, whole == 0, none, none, walls.ns)
     places = localise(walls.ns, walls.aware, tz)
     ds = np.where(places.missing, floor(places.first, interval, tz), places.first)
-    warnings = []
-    if places.missing.any():
-        shown = _shown(walls.ns[places.missing])
-        warnings.append(
-            f"{int(places.missing.sum())} row(s) lie in the hour that the clock skips (such as {shown}): moved forward. "
-            "Is the time zone right?"
-        )
+    skipped = np.flatnonzero(places.missing)
     if not places.repeated.any():
-        return Placement(everything, ds, whole, places.missing, tuple(warnings))
+        return Placement(everything, ds, whole, places.missing, skipped, none, walls.ns)
     from_last, alone = _turns(keys, walls.ns, places.repeated)
     ds = np.where(places.repeated & (from_last == 0), places.second, ds)
-    if alone.any():
-        warnings.append(
-            f"{int(alone.sum())} row(s) lie in the hour that the clock repeats (such as {_shown(walls.ns[alone])}), once: "
-            "split evenly over both hours."
-        )
-    kept = np.flatnonzero(from_last <= 1)
-    rows = np.concatenate([kept, np.flatnonzero(alone)])
+    kept, split = np.flatnonzero(from_last <= 1), np.flatnonzero(alone)
+    rows = np.concatenate([kept, split])
     ds = np.concatenate([ds[kept], places.first[alone]])
     order = np.argsort(rows, kind="stable")
     rows, ds = rows[order], ds[order]
     share = np.where(alone, 0.5, 1.0)[rows]
-    return Placement(rows, ds, share, places.missing[rows], tuple(warnings), len(keys) - len(kept))
+    return Placement(rows, ds, share, places.missing[rows], skipped, split, walls.ns, len(keys) - len(kept))
 
 
 def _turns(keys: Ns, wall: Ns, repeated: Flags) -> tuple[Ns, Flags]:
@@ -126,8 +169,8 @@ def start_of(ds: Ns, interval: Interval, tz: str) -> Ns:
 
 def local_text(ns: int, tz: str) -> str:
     """A UTC moment as the local clock shows it, for messages."""
-    return _shown(local_ns(np.array([ns], dtype=np.int64), tz))
+    return _shown(int(local_ns(np.array([ns], dtype=np.int64), tz)[0]))
 
 
-def _shown(wall: Ns) -> str:
-    return str(pd.Timestamp(int(wall[0])).strftime("%Y-%m-%d %H:%M"))
+def _shown(wall: int) -> str:
+    return str(pd.Timestamp(wall).strftime("%Y-%m-%d %H:%M"))

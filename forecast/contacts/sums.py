@@ -8,17 +8,19 @@ import pandas as pd
 from forecast.frames import BESIDE
 
 ADDITIVE = ("offered", "handled", "abandoned", *BESIDE)
-_KEY = ["queue", "channel", "topic", "ds"]
+_KEY = ["series", "ds"]
 
 
 def sum_volumes(volumes: pd.DataFrame, *, versions: bool) -> pd.DataFrame:
-    """volumes -> volumes with one row per (queue, channel, topic, ds), and per known_at where `versions`; sorted.
+    """volumes[series, ds, ...] -> the same with one row per (series, ds), and per known_at where `versions`; sorted.
 
-    Without `versions` the rows of several moments of knowledge are already another grid: the latest moment counts.
+    series: a number per queue, channel and topic. Without `versions` the rows of several moments of knowledge are already
+    another grid: the latest moment counts.
     """
     key = [*_KEY, "known_at"] if versions and "known_at" in volumes.columns else _KEY
-    if volumes.duplicated(key).any():
-        volumes = _added(volumes, key)
+    several = volumes.duplicated(key, keep=False)
+    if several.any():  # a row that stands alone is left as it is
+        volumes = pd.concat([volumes[~several], _added(volumes[several], key)], ignore_index=True)
     return volumes.sort_values(key, kind="stable").reset_index(drop=True)
 
 

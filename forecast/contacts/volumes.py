@@ -1,36 +1,102 @@
-"""Volume files: tidy tables, the Genesys Cloud history and the Amazon Connect history -> volumes."""
+"""Volume files: tidy tables, the Genesys Cloud history and the Amazon Connect history -> volumes, of any size."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import csv
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from forecast import frames
-from forecast.arrays import Ns
-from forecast.buckets import Interval, column_ns, zone
-from forecast.contacts.clock import Walls
-from forecast.contacts.durations import read_durations
-from forecast.contacts.grids import clock_of, infer_interval, looks_weekly, off_grid, place, start_of
-from forecast.contacts.headers import CONNECT, GENESYS, Layout, arrange
-from forecast.contacts.intake import Intake, times
+from forecast.buckets import Interval, zone
+from forecast.contacts.chunks import LARGE, ROWS, Large, decimal_votes, open_large
+from forecast.contacts.clock import DMY, Walls, find_order
+from forecast.contacts.gathering import Gathering
+from forecast.contacts.grids import clock_of
+from forecast.contacts.headers import Layout, arrange
+from forecast.contacts.intake import Intake
 from forecast.contacts.loaded import Loaded
+from forecast.contacts.placed import Placer
+from forecast.contacts.problem import Problem
 from forecast.contacts.reading import Reading
-from forecast.contacts.sums import ADDITIVE, sum_volumes
-from forecast.contacts.tables import Source, read_table
-from forecast.contacts.zones import Flags
-from forecast.errors import InputError
+from forecast.contacts.records import Records
+from forecast.contacts.shelves import Shelves, shelf_of
+from forecast.contacts.tables import Source, Table, read_table
+from forecast.errors import AmbiguousDates, InputError
 
-SERIES = ["queue", "channel", "topic"]
-_CHANNELS = {
-    "voice": "phone", "call": "phone", "calls": "phone", "telephone": "phone", "tel": "phone",
-    "e-mail": "email", "mail": "email", "e mail": "email",
-}  # fmt: skip
-_GENESYS_CHANNELS = {"callback": "phone", "message": "chat"}
-_SUMMED_SHARE = 0.1  # with an interval given: more rows than this between its starts mean a finer file, fewer mean mistakes
+_TIMES = ("interval_start", "known_at")
+Progress: TypeAlias = Callable[[int, float], None]
+_MOST_DATES = 200_000  # dates kept to find out whether the day or the month comes first
+
+
+@dataclass(frozen=True)
+class VolumeFile:
+    """A file of volumes whose rows were read and lie ready.
+
+    series: its queues, channels and topics, sorted. kept: rows that can be used, left_out: those that cannot, of which
+    `problems` lists the first thousand. rows: of the file.
+    """
+
+    interval: Interval
+    layout: str
+    series: tuple[tuple[str, str, str], ...]
+    problems: tuple[Problem, ...]
+    rows: int
+    kept: int
+    left_out: int
+    _shelves: Shelves
+    _placer: Placer
+    _said: tuple[str, ...]
+
+    def parts(self) -> Iterator[pd.DataFrame]:
+        """volumes[queue, ds, offered, channel, topic, handled?, ..., known_at?], a part at a time, once.
+
+        What belongs to one interval of one queue is in one part; a part is sorted.
+        """
+        for rows in self._shelves.take():
+            volumes = self._placer.volumes(rows)
+            if len(volumes):
+                yield volumes
+
+    def warnings(self) -> tuple[str, ...]:
+        """What was assumed; complete when all parts were taken."""
+        more = f"{self.left_out:,} rows in all were left out; the first {len(self.problems):,} findings are listed."
+        capped = self.left_out > len({problem.row for problem in self.problems})
+        return (*self._said, *self._placer.told.sentences(self._placer.settled), *([more] if capped else []))
+
+
+@contextmanager
+def open_volumes(
+    source: Source,
+    reading: Reading,
+    *,
+    tz: str,
+    large: int = LARGE,
+    rows: int = ROWS,
+    progress: Progress | None = None,
+) -> Iterator[VolumeFile]:
+    """Read a file, a large one from the disk a table of `rows` rows at a time: memory does not grow with it.
+
+    Times without an offset are local in `tz` (Genesys: UTC). large: bytes from which on a file is a large one.
+    progress: called with the rows of a large file read so far, and the share of the file that they are.
+    Raises UnreadableFile, EmptyFile, AmbiguousDates, InputError.
+    """
+    zone(tz)
+    asked = None if reading.interval is None else Interval.parse(reading.interval)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="forecall-")))
+        found = (
+            open_large(Path(source), reading, folder, large=large) if isinstance(source, str | Path) else None
+        )
+        gathered = None if found is None else _stream(found, reading, tz, asked, folder, rows, progress)
+        yield _settled(*(gathered or _whole(source, reading, tz)), asked, tz)
 
 
 def read_volumes(
@@ -48,154 +114,149 @@ def read_volumes(
     `interval` longer than the file's own sums the rows. reading: the same and more in one, instead of the words before it.
     Raises UnreadableFile, EmptyFile, AmbiguousDates, InputError.
     """
-    zone(tz)
     text = interval.value if isinstance(interval, Interval) else interval
     reading = reading or Reading(date_order=date_order, interval=text, layout=layout)
-    asked = None if reading.interval is None else Interval.parse(reading.interval)
+    with open_volumes(source, reading, tz=tz) as file:
+        parts = list(file.parts())
+        key = [name for name in ("queue", "channel", "topic", "ds", "known_at") if name in parts[0].columns]
+        frame = parts[0] if len(parts) == 1 else pd.concat(parts).sort_values(key, ignore_index=True)
+        return Loaded(
+            frames.check(frame, frames.VOLUMES),
+            file.interval,
+            file.layout,
+            file.problems,
+            file.warnings(),
+            file.rows,
+            file.left_out,
+        )
+
+
+def _settled(gathering: Gathering, shelves: Shelves, asked: Interval | None, tz: str) -> VolumeFile:
+    settled = gathering.settle(asked)
+    placer = Placer(gathering.parts, settled, tz)
+    used = {gathering.parts.names[part] for part, _, _ in gathering.counts}
+    return VolumeFile(
+        settled.final,
+        gathering.kind.name,
+        tuple(sorted(used)),
+        tuple(gathering.problems),
+        gathering.rows,
+        sum(gathering.counts.values()),
+        gathering.left,
+        shelves,
+        placer,
+        tuple(gathering.warnings),
+    )
+
+
+def _whole(source: Source, reading: Reading, tz: str) -> tuple[Gathering, Shelves]:
+    """A file that is read in one go."""
     kind, names, table = arrange(read_table(source, reading), reading)
     intake = Intake(table, names)
-    volumes = _columns(intake, kind)
-    order = intake.order(("interval_start", "known_at"), reading.date_order)
-    walls = intake.walls("interval_start", order)
-    if intake.has("known_at"):
-        volumes["known_at"] = times(intake.moments("known_at", order, tz)).set_axis(volumes.index)
-    durations, own = read_durations(intake, asked) if kind is CONNECT else (None, None)
-    intake.require_rows()
-    if kind is GENESYS:
-        walls = walls.as_utc()
-    if durations is not None and own is Interval.DAY:
-        walls = _calendar_days(walls, tz, intake)
-    own, final = _intervals(intake, clock_of(walls, tz), walls.good, own, asked)
-    frame, raw = _placed(intake, volumes, walls, own, tz)
-    if final is not own:
-        frame = frame.assign(ds=times(start_of(column_ns(frame["ds"]), final, tz)))
-        intake.warnings.append(f"The file has steps of {own.value}; they were summed to {final.value}.")
-    frame = sum_volumes(frame, versions=final is own)
-    _doubt(intake, frame)
-    problems, warnings = intake.done()
-    return Loaded(frames.check(frame, frames.VOLUMES), final, kind.name, problems, warnings, raw)
+    gathering = Gathering(table.name, kind, tz, intake.order(_TIMES, reading.date_order))
+    shelves, rows = Shelves(), gathering.add(intake)
+    shelves.put(np.zeros(len(rows), dtype=np.int64), rows)
+    return gathering, shelves
 
 
-def _columns(intake: Intake, kind: Layout) -> pd.DataFrame:
-    """The columns of the file but the times -> frame[n] that still holds its bad rows."""
-    queue = intake.text("queue")
-    blank = pd.Series("", index=queue.index)
-    channel = (intake.cells("channel") if intake.has("channel") else blank).str.casefold()
-    spellings = {**_CHANNELS, **(_GENESYS_CHANNELS if kind is GENESYS else {})}
-    columns: dict[str, object] = {
-        "queue": queue,
-        "offered": intake.numbers("offered"),
-        "channel": channel.replace(spellings).replace("", "phone"),
-        "topic": (intake.cells("topic") if intake.has("topic") else blank).replace("", "all"),
-    }
-    for name in ("handled", "abandoned", "aht_seconds"):
-        if intake.has(name):
-            columns[name] = intake.numbers(name, required=False)
-    if intake.has("handle_seconds"):
-        seconds = intake.numbers("handle_seconds", required=False)
-        handled = np.asarray(columns.get("handled", columns["offered"]), dtype=np.float64)
-        columns["aht_seconds"] = np.divide(
-            seconds, handled, out=np.full(len(seconds), np.nan), where=handled > 0
-        )
-    frame = pd.DataFrame(columns, index=queue.index)
-    parts = [
-        intake.cells(name)
-        for name in ("queue", "queue_id", "channel", "topic", "skills", "language")
-        if intake.has(name)
-    ]
-    return frame.assign(part=_codes(parts))
+def _stream(
+    file: Large,
+    reading: Reading,
+    tz: str,
+    asked: Interval | None,
+    folder: Path,
+    rows: int,
+    progress: Progress | None,
+) -> tuple[Gathering, Shelves] | None:
+    """A large file a table at a time; None for one that has to be read as a whole: no list of rows, or rows that others explain.
+
+    What only all rows can tell (the date order, the decimal mark, doubtful quotes) is supposed from the first ones; where
+    that was wrong, the file is read once more.
+    """
+    kind, names, table = arrange(file.head, reading)
+    if not _by_row(table):
+        return None
+    order, decimal, strict = _first_order(table, names, reading), reading.decimal or file.head.decimal, True
+    for turn in range(4):
+        shelves = Shelves(Path(tempfile.mkdtemp(dir=folder)))
+        gathering, votes = Gathering(table.name, kind, tz, order), _Votes()
+        try:
+            for one in file.tables(
+                rows=rows, strict=strict, decimal=decimal, step=partial(_tell, gathering, progress)
+            ):
+                intake = _intake(one, reading, kind, names)
+                if intake is None:
+                    return None
+                votes.add(intake)
+                kept = gathering.add(intake)
+                shelves.put(_keys(gathering, kept, asked, tz), kept)
+        except csv.Error:
+            strict = False
+            continue
+        wanted = votes.order(reading), reading.decimal or votes.decimal() or decimal
+        if wanted == (order, decimal) or turn == 3:
+            break
+        order, decimal = wanted
+    return gathering, shelves
 
 
-def _codes(columns: Sequence[pd.Series | npt.NDArray[Any]]) -> Ns:
-    """Columns[n] -> one number per distinct row, int64[n]."""
-    code = np.zeros(len(columns[0]), dtype=np.int64)
-    for column in columns:
-        number, unique = pd.factorize(np.asarray(column), use_na_sentinel=False)
-        code = pd.factorize(code * (len(unique) + 1) + number)[0].astype(np.int64)
-    return code
+def _tell(gathering: Gathering, progress: Progress | None, share: float) -> None:
+    if progress is not None:
+        progress(gathering.rows, share)
 
 
-def _calendar_days(walls: Walls, tz: str, intake: Intake) -> Walls:
-    """Amazon Connect writes a day as its midnight in UTC: such a row means the calendar day of the zone."""
-    midnight = walls.aware & ~off_grid(walls.ns, Interval.DAY) & off_grid(clock_of(walls, tz), Interval.DAY)
-    if midnight.any():
-        intake.warnings.append(
-            f"{int(midnight.sum())} daily row(s) begin at midnight UTC: taken as the calendar day in {tz}."
-        )
-    return Walls(walls.ns, walls.aware & ~midnight, walls.reasons)
+def _intake(table: Table, reading: Reading, kind: Layout, names: dict[str, str]) -> Intake | None:
+    """Some rows of a large file; None where they look unlike its first ones, so that only all of them can tell."""
+    if len(table.frame) == 0:
+        return Intake(table, names)
+    try:
+        found, columns, arranged = arrange(table, reading)
+    except InputError:
+        return None
+    alike = found is kind and columns == names and _by_row(arranged)
+    return Intake(arranged, columns) if alike else None
 
 
-def _intervals(
-    intake: Intake, clock: Ns, readable: Flags, own: Interval | None, asked: Interval | None
-) -> tuple[Interval, Interval]:
-    """(the file's own interval, the one of the result); rows off the own grid are rejected."""
-    good = clock[readable]  # a row with a bad count still shows the grid
-    inferred = own or infer_interval(good)
-    if asked is None and own is None and inferred is Interval.DAY and looks_weekly(good):
-        raise InputError(
-            f"The rows of {intake.table.name} are whole weeks apart: they look like totals of weeks.",
-            remedy="Give volumes per day or finer, or say --interval 1d if these are days.",
-            field="interval",
-        )
-    final = asked or inferred
-    if final.seconds < inferred.seconds and own is None:
-        if len(np.unique(good)) >= 4:
-            intake.warnings.append(
-                f"Every row begins at a full {inferred.value}, yet the interval given is {final.value}."
-            )
-        inferred = final
-    elif (
-        final.seconds > inferred.seconds
-        and off_grid(good, final).mean() <= _SUMMED_SHARE
-        and final.seconds <= Interval.DAY.seconds
-    ):
-        inferred = final
-    elif final.seconds < inferred.seconds:
-        raise InputError(
-            f"{intake.table.name} has steps of {inferred.value}; they cannot be split into {final.value}.",
-            remedy=f"Use --interval {inferred.value} or a longer one.",
-            field="interval",
-        )
-    off = off_grid(clock, inferred) & intake.keep
-    intake.reject("interval_start", off, f"is not the start of an interval of {inferred.value}")
-    intake.require_rows()
-    return inferred, final
+def _by_row(table: Table) -> bool:
+    """Each row of the file became one and was understood by itself: merged cells and sums take the rows around them."""
+    return table.read is None and not (table.arranged is not None and table.arranged.whole)
 
 
-def _placed(
-    intake: Intake, volumes: pd.DataFrame, walls: Walls, own: Interval, tz: str
-) -> tuple[pd.DataFrame, int]:
-    """Good rows -> (volumes with ds in UTC, rows of the file). Of rows with the same key the last wins."""
-    keep = np.flatnonzero(intake.keep)
-    part = volumes["part"].to_numpy(dtype=np.int64)[keep]
-    good = Walls(walls.ns[keep], walls.aware[keep], walls.reasons[keep])
-    placement = place(good, part, own, tz)
-    frame = volumes.iloc[keep[placement.rows]].reset_index(drop=True).assign(ds=times(placement.ds))
-    for name in ADDITIVE:
-        if name in frame.columns:
-            frame[name] = frame[name] * placement.share
-    known = [column_ns(frame["known_at"])] if "known_at" in frame.columns else []
-    codes = _codes([frame["part"], placement.ds, placement.moved, *known])
-    last = ~pd.DataFrame({"code": codes}).duplicated(keep="last").to_numpy()
-    replaced = int((~last).sum()) + placement.surplus
-    intake.warnings.extend(placement.warnings)
-    if replaced:
-        intake.warnings.append(f"{replaced} row(s) stand in the file more than once: the last one counts.")
-    columns = [
-        "queue",
-        "ds",
-        "offered",
-        *(name for name in frame.columns if name not in ("queue", "ds", "offered", "part")),
-    ]
-    return frame.loc[last, columns].reset_index(drop=True), intake.table.rows
+def _keys(
+    gathering: Gathering, rows: Records, asked: Interval | None, tz: str
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    names = [name[0] for name in gathering.parts.names]
+    numbers = pd.factorize(np.array(names, dtype=object))[0].astype(np.int64)
+    walls = Walls(rows["wall"], rows["aware"], np.full(len(rows), "", dtype=object))
+    return shelf_of(numbers[rows["part"]], clock_of(walls, tz), asked)
 
 
-def _doubt(intake: Intake, frame: pd.DataFrame) -> None:
-    """Warn of what can be read but is hard to believe."""
-    if "aht_seconds" in frame.columns and frame["aht_seconds"].median() > 36_000:
-        intake.warnings.append(
-            "The handling time is above ten hours per contact: are these milliseconds? Seconds are expected."
-        )
-    if "known_at" in frame.columns and (frame["known_at"] < frame["ds"]).any():
-        early = int((frame["known_at"] < frame["ds"]).sum())
-        intake.warnings.append(f"{early} row(s) say they were known before their interval began.")
+def _first_order(table: Table, names: dict[str, str], reading: Reading) -> str:
+    try:
+        return Intake(table, names).order(_TIMES, reading.date_order)
+    except AmbiguousDates:
+        return DMY
+
+
+class _Votes:
+    """What the rows of a large file say of its date order and its decimal mark."""
+
+    def __init__(self) -> None:
+        self._dates: dict[str, dict[str, None]] = {name: {} for name in _TIMES}
+        self._decimals: list[str] = []
+
+    def add(self, intake: Intake) -> None:
+        for name in _TIMES:
+            held = self._dates[name]
+            if intake.has(name) and len(held) < _MOST_DATES:
+                texts = pd.unique(intake.cells(name).to_numpy(dtype=object))
+                held.update(dict.fromkeys(text for text in texts if not text[:4].isdecimal()))
+        self._decimals.append(decimal_votes(intake.table))
+
+    def order(self, reading: Reading) -> str:
+        columns: Iterable[pd.Series] = (pd.Series(list(held), dtype=object) for held in self._dates.values())
+        return find_order(columns, reading.date_order)
+
+    def decimal(self) -> str:
+        said = [mark for mark in self._decimals if mark]
+        return max(sorted(set(said)), key=said.count) if said else ""

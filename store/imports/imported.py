@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forecast.contacts.loaded import LoadedSide
+from forecast.contacts.preview import Preview
+from forecast.contacts.problem import Problem
 from forecast.contacts.tables import Source
 
 
@@ -15,6 +17,8 @@ class Imported:
 
     changed:  versions (or rows) written; 0 where the same was held already
     problems: rows that were left out, with the reason; warnings: what was assumed
+    refused:  the same rows with row and column apart, the first thousand
+    preview:  what a look at the file showed, where one was asked for
     """
 
     kind: str
@@ -25,6 +29,8 @@ class Imported:
     upload_id: int | None = None
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    preview: Preview | None = None
+    refused: tuple[Problem, ...] = ()
 
 
 def of_side(loaded: LoadedSide, name: str, changed: int, upload_id: int | None = None) -> Imported:
@@ -38,6 +44,7 @@ def of_side(loaded: LoadedSide, name: str, changed: int, upload_id: int | None =
         upload_id,
         problems,
         loaded.warnings,
+        refused=loaded.problems[:1_000],
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from api import intake
+from api.csv_bodies import BODY, CsvBodies
 from api.deps import Db, Now
 from api.openapi import WRITE
 from api.queries import MentionBatch
@@ -12,10 +13,10 @@ from api.schemas import BatchResult
 from api.social import read_mention
 from store.chain import Chain, receive
 
-router = APIRouter(tags=["mentions"])
+router = APIRouter(tags=["mentions"], route_class=CsvBodies)
 
 
-@router.post("/v1/mentions", responses={207: {"model": BatchResult}, **WRITE})
+@router.post("/v1/mentions", responses={207: {"model": BatchResult}, **WRITE}, openapi_extra=BODY)
 def post_mentions(
     request: Request, session: Db, now: Now, response: Response, batch: MentionBatch
 ) -> BatchResult:

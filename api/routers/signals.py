@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy.orm import Session
 
 from api import intake, moments, paging
+from api.csv_bodies import BODY, CsvBodies
 from api.deps import Config, Db, Now
 from api.openapi import READ, WRITE
 from api.queries import SignalBatch, SignalQuery
@@ -19,7 +20,7 @@ from forecast.buckets import Interval, column_ns, floor, zone
 from forecast.social.signals import SignalName
 from store.signals import load_signal_catalogue, load_signals, save_signals
 
-router = APIRouter(tags=["signals"])
+router = APIRouter(tags=["signals"], route_class=CsvBodies)
 WEEK = dt.timedelta(days=7)
 
 
@@ -98,7 +99,7 @@ def _summed(signals: pd.DataFrame, interval: Interval, zones: dict[tuple[str, st
     return pd.concat(parts, ignore_index=True) if parts else signals
 
 
-@router.post("/v1/signals", responses={207: {"model": BatchResult}, **WRITE})
+@router.post("/v1/signals", responses={207: {"model": BatchResult}, **WRITE}, openapi_extra=BODY)
 def post_signals(
     session: Db, now: Now, config: Config, response: Response, batch: SignalBatch
 ) -> BatchResult:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy.orm import Session
 
 from api import intake, moments, paging
+from api.csv_bodies import BODY, CsvBodies
 from api.deps import Db, Now
 from api.openapi import READ_NAMED, WRITE
 from api.queries import VolumeBatch, VolumeQuery
@@ -19,7 +20,7 @@ from forecast.buckets import Interval, column_ns, floor
 from store.queues import Queue, load_queues, require_queues
 from store.volumes import load_volumes, save_volumes
 
-router = APIRouter(tags=["volumes"])
+router = APIRouter(tags=["volumes"], route_class=CsvBodies)
 NUMBERS = ("offered", "handled", "abandoned", "aht_seconds")
 DAYS = dt.timedelta(days=28)
 
@@ -91,7 +92,7 @@ def summed(volumes: pd.DataFrame, interval: Interval, tz: str) -> pd.DataFrame:
     return sums.assign(aht_seconds=aht, known_at=parts["known_at"].max()["known_at"])
 
 
-@router.post("/v1/volumes", responses={207: {"model": BatchResult}, **WRITE})
+@router.post("/v1/volumes", responses={207: {"model": BatchResult}, **WRITE}, openapi_extra=BODY)
 def post_volumes(session: Db, now: Now, response: Response, batch: VolumeBatch) -> BatchResult:
     """Take contacts counted, known now. A row that says what is held already stores nothing; a bad one is reported."""
     queues = {queue.name: (queue.interval, queue.tz) for queue in load_queues(session)}

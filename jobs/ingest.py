@@ -1,4 +1,4 @@
-"""What is new comes in: the files of the drop folder, and the pages of each source.
+"""What is new comes in: the files of the drop folder, the pages of each source of posts, and those of each system of contacts.
 
 What a file holds is told by its sub-folder or the beginning of its name: `mentions/monday.jsonl`, `volumes_2026-11.csv`,
 `signals-weather.csv`. A file that cannot be read is moved to `failed`, with the reason beside it; the others go on. Files are
@@ -20,7 +20,8 @@ from sqlalchemy.orm import Session
 from forecast.buckets import Interval, column_ns, floor, index
 from forecast.errors import ConfigError, InputError
 from forecast.social.sources.base import Page, Source
-from jobs.ledger import FAILED, Outcome, checkpoint, explain_failure, moment
+from jobs import contacts
+from jobs.ledger import DONE, FAILED, Outcome, checkpoint, explain_failure, moment
 from jobs.mentions import import_mentions
 from jobs.sources import Line, line, open_source
 from store.chain import Chain, Received, receive, take_back
@@ -44,7 +45,18 @@ SETTLED = pd.Timedelta(seconds=5)  # a file written to more recently may still b
 
 
 def run(session: Session, settings: Settings, now: pd.Timestamp, *, over: Line | None = None) -> Outcome:
-    """Read every file that waits and every source. over: how sources reach the world."""
+    """Read every file that waits, every source of posts and every system of contacts. over: how they are reached."""
+    said = _posts(session, settings, now, over)
+    if not settings.contacts.sources:
+        return said
+    counted = contacts.run(session, settings, now, over=over)
+    asked = settings.social.sources or settings.social.drop_folder is not None
+    states = {counted.state, *([said.state] if asked else [])}
+    state = FAILED if states == {FAILED} else DONE
+    return Outcome({**said.done, **counted.done}, (*said.problems, *counted.problems), state)
+
+
+def _posts(session: Session, settings: Settings, now: pd.Timestamp, over: Line | None) -> Outcome:
     apply_facts(session, settings)
     files = (
         _files(session, settings, now)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from forecast.buckets import Interval
 from forecast.social.signals import build_signals, sums
 from jobs.ledger import Outcome, checkpoint
+from store.contact_log import drop_old_contacts
 from store.digests import drop_old_digests
 from store.forecasts import prune
 from store.forgotten import add_to_base, note_forgotten
@@ -34,7 +35,16 @@ def run(session: Session, settings: Settings, now: pd.Timestamp) -> Outcome:
     checkpoint(session)
     rows = forget(session, settings, before=now - pd.Timedelta(days=privacy.keep_rows_days))
     keys = drop_unused_keys(session)
-    done = {"texts": texts, "digests": digests, "rows": rows, "keys": keys, "drafts": prune(session)}
+    kept = pd.Timedelta(days=settings.contacts.keep_days)
+    contacts = drop_old_contacts(session, before=(now - kept).to_pydatetime())
+    done = {
+        "texts": texts,
+        "digests": digests,
+        "rows": rows,
+        "keys": keys,
+        "contacts": contacts,
+        "drafts": prune(session),
+    }
     return Outcome(done)
 
 

@@ -21,6 +21,9 @@ from store.statements import insert_ignore, table_of
 from store.tables import HashKeyRow, MentionRow
 
 SECRET = "secret of the hashes"  # the cursor that holds a mark of the secret
+CONTACTS = (
+    "contact"  # in place of a month: the key of the contact log, whose customers call again in another one
+)
 
 
 class Keyring:
@@ -40,7 +43,7 @@ class Keyring:
             return
         if held is not None and self._session.scalar(select(HashKeyRow.month).limit(1)) is not None:
             raise ConfigError(
-                "The posts that are held were hashed with another FORECALL_SOCIAL__AUTHOR_KEY.",
+                "The posts or contacts that are held were hashed with another FORECALL_SOCIAL__AUTHOR_KEY.",
                 remedy="Set it as it was when the first post came in, or to nothing where it was not set.",
                 field="social.author_key",
             )
@@ -55,10 +58,22 @@ class Keyring:
             held = self._keys[month] = self._mixed(self._of(f"{month[0]:04d}-{month[1]:02d}"))
         return held
 
+    def contacts(self) -> bytes:
+        """The one key of the contact log."""
+        return self._mixed(self._of(CONTACTS))
+
+    @staticmethod
+    def drop_contacts(session: Session) -> None:
+        """Throw the key of the contact log away; for when no row of it is held."""
+        table = table_of(HashKeyRow)
+        session.execute(delete(table).where(table.c.month == CONTACTS))
+
     def live(self) -> Mapping[str, bytes]:
         """Every month's key that is still held, the newest first."""
         rows = self._session.execute(
-            select(*table_of(HashKeyRow).c[("month", "key")]).order_by(HashKeyRow.month.desc())
+            select(*table_of(HashKeyRow).c[("month", "key")])
+            .where(HashKeyRow.month != CONTACTS)
+            .order_by(HashKeyRow.month.desc())
         )
         return {row.month: self._mixed(row.key) for row in rows}
 
@@ -79,7 +94,7 @@ class Keyring:
 def drop_unused_keys(session: Session) -> int:
     """Throw away the keys of months of which no post is held; returns how many went."""
     table, mentions, gone = table_of(HashKeyRow), table_of(MentionRow), 0
-    for month in session.scalars(select(table.c.month)).all():
+    for month in session.scalars(select(table.c.month).where(table.c.month != CONTACTS)).all():
         first = dt.datetime(int(month[:4]), int(month[5:]), 1, tzinfo=dt.UTC)
         after = (first + dt.timedelta(days=32)).replace(day=1)
         mine = mentions.c.created_at >= to_ns(first) // 1000, mentions.c.created_at < to_ns(after) // 1000

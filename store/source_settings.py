@@ -101,9 +101,9 @@ class Reddit(Source):
 
 
 class RestPaging(Section):
-    """How a JSON interface gives its next page: by `url`, by `token` or by `number`, found at `path`, sent as `parameter`."""
+    """How a JSON interface gives its next page: by `url`, `link` (a header), `token`, `number` or `offset`, found at `path`, sent as `parameter`."""
 
-    by: Literal["none", "url", "token", "number"] = "none"
+    by: Literal["none", "url", "link", "token", "number", "offset"] = "none"
     path: str = ""
     parameter: str = ""
     first: int = 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -17,19 +18,76 @@ from forecast.buckets import Grid
 from forecast.errors import InputError
 
 FOREVER = np.iinfo(np.int64).max
+Spans: TypeAlias = tuple[tuple[int, int], ...]  # minutes of the day (opens, closes), half-open; () = closed
+
+
+@dataclass(frozen=True)
+class Exceptions:
+    """Local days on which other hours hold than the weekly ones, or none: day -> spans, and why."""
+
+    spans: Mapping[int, Spans] = field(default_factory=dict)
+    names: Mapping[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, exceptions: pd.DataFrame, queue: str) -> Exceptions:
+        """exceptions[queue, date, opens, closes, name] -> those of a queue; its own rows of a day go before those of '' (all).
+
+        `date` is the local day as midnight UTC of that date; `opens` '' means closed.
+        """
+        spans: dict[str, dict[int, Spans]] = {"": {}, queue: {}}
+        names: dict[str, dict[int, str]] = {"": {}, queue: {}}
+        for row in exceptions.itertuples(index=False):
+            if row.queue in spans:
+                day, held = _day(row.date), spans[str(row.queue)]
+                span = ((minutes(row.opens), minutes(row.closes)),) if row.opens else ()
+                held[day] = tuple(sorted({*held.get(day, ()), *span}))
+                names[str(row.queue)][day] = str(row.name)
+        return cls({**spans[""], **spans[queue]}, {**names[""], **names[queue]})
+
+    def __bool__(self) -> bool:
+        return bool(self.spans)
+
+    @property
+    def opened(self) -> frozenset[int]:
+        """The days on which the queue opens, at whatever hours."""
+        return frozenset(day for day, spans in self.spans.items() if spans)
+
+    @property
+    def closed(self) -> frozenset[int]:
+        """The days on which it does not."""
+        return frozenset(day for day, spans in self.spans.items() if not spans)
+
+    def named(self, grid: Grid) -> Flags:
+        """grid[n] -> bool[n]: does the bucket lie on a day with an exception?"""
+        if not self.spans:
+            return np.zeros(len(grid), dtype=bool)
+        return np.isin(grid.day, list(self.spans))
+
+    def applied(self, grid: Grid, open_: Flags) -> Flags:
+        """grid[n] and the usual opening bool[n] -> bool[n] with the exceptions in force; a daily bucket is open at all, or not."""
+        rows = self.named(grid)
+        if not rows.any():
+            return open_
+        found, minute = open_ & ~rows, grid.slot * (grid.interval.seconds // 60)
+        for day in np.unique(grid.day[rows]).tolist():
+            for opens, closes in self.spans[day]:
+                inside = (grid.slots == 1) | ((minute >= opens) & (minute < closes))
+                found |= (grid.day == day) & inside
+        return found
 
 
 @dataclass(frozen=True)
 class OpeningHours:
-    """Weekly opening hours, each valid from a local day on: rows of (weekday, opens, closes, valid_from).
+    """Weekly opening hours, each valid from a local day on: rows of (weekday, opens, closes, valid_from); and exceptions.
 
     Minutes of the day, half-open; `closes` may be 1440. A weekday without a row in the latest valid set is closed.
     """
 
     rows: tuple[tuple[int, int, int, int], ...]
+    exceptions: Exceptions = field(default_factory=Exceptions)
 
     @classmethod
-    def from_frame(cls, hours: pd.DataFrame) -> OpeningHours:
+    def from_frame(cls, hours: pd.DataFrame, exceptions: Exceptions | None = None) -> OpeningHours:
         """hours[weekday, opens, closes, valid_from] of one queue -> OpeningHours."""
         rows = []
         for row in hours.itertuples(index=False):
@@ -38,10 +96,14 @@ class OpeningHours:
                 0 if valid is None or pd.isna(valid) else int(pd.Timestamp(valid).value // 86_400_000_000_000)
             )
             rows.append((int(str(row.weekday)), minutes(row.opens), minutes(row.closes), since))
-        return cls(tuple(sorted(rows, key=lambda row: (row[3], row[0], row[1]))))
+        return cls(tuple(sorted(rows, key=lambda row: (row[3], row[0], row[1]))), exceptions or Exceptions())
 
     def mask(self, grid: Grid) -> Flags:
         """grid[n] -> bool[n]: is the bucket's start inside the opening hours of its day?"""
+        return self.exceptions.applied(grid, self.weekly(grid))
+
+    def weekly(self, grid: Grid) -> Flags:
+        """As `mask`, without the exceptions."""
         if grid.slots == 1:
             return self._days_open(grid)
         minute = grid.slot * (grid.interval.seconds // 60)
@@ -56,7 +118,7 @@ class OpeningHours:
         return open_
 
     def ever(self, slots: int) -> Flags:
-        """bool[7, slots]: is the slot open on that weekday at any time, past or ahead?"""
+        """bool[7, slots]: is the slot usually open on that weekday at any time, past or ahead?"""
         minute = np.arange(slots) * (1440 // slots)
         open_ = np.zeros((7, slots), dtype=bool)
         for weekday, opens, closes, _ in self.rows:
@@ -98,12 +160,14 @@ class Calendar:
     """Special days: public holidays of a country (and region), and the planner's own.
 
     own:  local day -> name, recurring or once; `once` days trained nothing and come never again
+    opened: local days on which the queue opens because somebody said so, whatever the day's name usually does
     """
 
     country: str | None = None
     region: str | None = None
     own: Mapping[int, str] = field(default_factory=dict)
     once: frozenset[int] = frozenset()
+    opened: frozenset[int] = frozenset()
 
     @classmethod
     def of(
@@ -114,6 +178,8 @@ class Calendar:
         once: set[int] = set()
         if days is not None:
             for row in days.itertuples(index=False):
+                if getattr(row, "kind", "recurring") == "period":
+                    continue  # no special day, but a quantity known ahead
                 first = _day(row.date)
                 last = _day(getattr(row, "until", None), default=first)
                 for day in range(first, max(first, last) + 1):

@@ -26,12 +26,14 @@ class Driver:
     """One quantity known ahead, past and future, per local day start or bucket; `queue` '' applies to every queue.
 
     worth: contacts per unit as the planner assumes them, NaN where a row says nothing
+    period: is 1 on the days of weeks with a name (school holidays, a sale) and moves the level while they last
     """
 
     name: str
     values: Versions
     queue: str = ""
     worth: Versions = field(default_factory=Versions.none)
+    period: bool = False
 
     def until(self, cutoff: int) -> Driver:
         """As known at the cutoff."""

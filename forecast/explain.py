@@ -68,7 +68,8 @@ def _drivers(history: History) -> tuple[str, ...]:
     """The drivers known to do something, as the planner named them."""
     effects = driver_effects(history)
     names = [*(pulse.name for pulse in effects.pulses), *(stock.name for stock in effects.stocks)]
-    return tuple(dict.fromkeys(name.split("@")[0] for name in names))
+    names += [period.name for period in effects.periods if period.effect]
+    return tuple(dict.fromkeys(name.split("@")[0].removesuffix(" (period)") for name in names))
 
 
 def _heard(snapshot: Snapshot, social: Mapping[str, float]) -> tuple[Heard, ...]:

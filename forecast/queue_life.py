@@ -23,7 +23,7 @@ import numpy as np
 
 from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import Grid, Interval, day_start
-from forecast.days import Calendar, OpeningHours
+from forecast.days import Calendar, Exceptions, OpeningHours
 from forecast.opening import IMPROBABLE, absent_days, schedule_of, was_open
 from forecast.versions import Versions
 
@@ -62,15 +62,19 @@ class Days:
     """The local days of a grid [d], from its first to the cutoff's.
 
     total: float contacts; empty: bool known to be without one; opens: bool by the hours given, None where none are
+    shut: bool closed by an exception
     """
 
     first: int
     total: Floats
     empty: Flags
     opens: Flags | None
+    shut: Flags
 
     @classmethod
-    def of(cls, grid: Grid, values: Floats, hours: Flags | None, today: int, beside: Ns) -> Days:
+    def of(
+        cls, grid: Grid, values: Floats, hours: Flags | None, today: int, beside: Ns, shut: frozenset[int]
+    ) -> Days:
         """Count the buckets of a history day by day; today is not over and never empty."""
         first = int(grid.day[0])
         day, count = grid.day - first, today - first + 1
@@ -80,14 +84,15 @@ class Days:
         whole[beside[beside < today] - first] = True
         whole[-1] = False
         opens = None if hours is None else np.bincount(day, weights=hours, minlength=count) > 0
-        return cls(first, total, (total == 0) & whole, opens)
+        closed = np.isin(np.arange(first, today + 1), list(shut))
+        return cls(first, total, (total == 0) & whole, opens, closed)
 
     def works(self, near: slice) -> Flags:
         """bool[d]: open by the hours given, else on the weekdays that had contacts in the days `near`."""
         if self.opens is not None:
             return self.opens
         weekday = (self.first + np.arange(len(self.total)) + 3) % 7
-        return np.isin(weekday, weekday[near][self.total[near] > 0])
+        return np.isin(weekday, weekday[near][self.total[near] > 0]) & ~self.shut
 
 
 def life_of(
@@ -98,10 +103,11 @@ def life_of(
     *,
     today: int,
     beside: Callable[[int], Ns],
+    shut: frozenset[int] = frozenset(),
 ) -> Life:
     """The silences of a history.
 
-    values: float[n], NaN unknown; hours: bool[n] as given, None where none are
+    values: float[n], NaN unknown; hours: bool[n] as given, None where none are; shut: days closed by an exception
     beside: local day of the last contact -> the later local days on which an absent row means no contact
     """
     if len(grid) == 0:
@@ -114,7 +120,7 @@ def life_of(
     if len(came) == 0 or gaps.max() <= SILENT_DAYS:
         return Life(silent)
     later = beside(first + int(came[-1])) if gaps[-1] > SILENT_DAYS else np.zeros(0, dtype=np.int64)
-    days = Days.of(grid, values, hours, today, later)
+    days = Days.of(grid, values, hours, today, later, shut)
     for at in np.flatnonzero(gaps > SILENT_DAYS):
         begin, stop = int(edges[at]) + 1, int(edges[at + 1])
         if not is_silence(days, begin, stop, int(gaps[1:at].max(initial=0)), calendar):
@@ -160,22 +166,28 @@ class Lived:
 def lived(
     grid: Grid,
     values: Floats,
-    hours: OpeningHours | None,
+    hours: OpeningHours | Exceptions,
     calendar: Calendar,
     *,
     ends: int | None,
     today: int,
     beside: Callable[[int], Ns],
 ) -> Lived:
-    """When a series with these values was open and lived. ends: local day from which its contacts belong to other queues."""
-    given = None if hours is None else hours.mask(grid)
-    life = life_of(grid, values, given, calendar, today=today, beside=beside)
+    """When a series with these values was open and lived. ends: local day from which its contacts belong to other queues.
+
+    hours: the weekly ones with their exceptions; or exceptions alone, to weekly hours that are to be inferred
+    """
+    weekly, exceptions = (None, hours) if isinstance(hours, Exceptions) else (hours, hours.exceptions)
+    given = None if weekly is None else weekly.mask(grid)
+    life = life_of(grid, values, given, calendar, today=today, beside=beside, shut=exceptions.closed)
     y, silent = values, None
     if life.silent.any():
         silent = life.silences(grid)
         y = np.where(life.since_death(grid) & np.isnan(values), 0.0, values)
-    schedule = schedule_of(grid, y, silent)
-    open_ = was_open(grid, y, schedule) if given is None else given
+    usual = np.where(exceptions.named(grid), np.minimum(y, 0.0), y)  # such a day says nothing of other weeks
+    schedule = schedule_of(grid, usual, silent)
+    open_ = was_open(grid, usual, schedule) if weekly is None else weekly.weekly(grid)
+    open_ = _without_unusual(grid, open_, exceptions, today)
     if ends is not None:
         open_ = open_ & (grid.day < ends)
     open_ = open_ & ~absent_days(grid, y, open_, today)
@@ -183,6 +195,19 @@ def lived(
         open_ &= ~silent
     dead = life.dead is not None or (ends is not None and ends <= today)
     return Lived(y, open_, schedule, today if len(grid) == 0 else int(grid.day[0]) + life.unborn, dead)
+
+
+def _without_unusual(grid: Grid, usual: Flags, exceptions: Exceptions, today: int) -> Flags:
+    """bool[n]: what was open of what usually is; today all that is, since its contacts tell of its own rest.
+
+    Of a daily bucket nobody knows how much of the day it was open, so one with an exception teaches nothing.
+    """
+    named = exceptions.named(grid)
+    if not named.any():
+        return usual
+    open_ = exceptions.applied(grid, usual)
+    past = usual & open_ & ~(named & (grid.slots == 1))
+    return np.where(grid.day < today, past, open_)
 
 
 def contacts_beside(

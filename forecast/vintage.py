@@ -17,7 +17,7 @@ import pandas as pd
 
 from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import SECOND, Grid, Interval, day_start, from_ns, local_day, to_ns
-from forecast.days import Calendar, OpeningHours
+from forecast.days import Calendar, Exceptions, OpeningHours
 from forecast.drivers import Driver
 from forecast.handling import Handling
 from forecast.queue_life import Before, contacts_beside, in_short, lived
@@ -37,6 +37,7 @@ class Series:
     handling: what its contacts cost, where that is known
     ends: local day from which its contacts belong to other queues (`queue_map.py`), None while they are its own
     before: what it is until moves that lie ahead; its versions are as if they had come
+    exceptions: of a queue whose weekly hours are not given; those of given hours stand in `hours`
     """
 
     name: str
@@ -52,6 +53,12 @@ class Series:
     handling: Handling | None = None
     ends: int | None = None
     before: tuple[Before, ...] = ()
+    exceptions: Exceptions = field(default_factory=Exceptions)
+
+    @property
+    def excepted(self) -> Exceptions:
+        """The days on which other hours hold than the weekly ones, given or inferred."""
+        return self.exceptions if self.hours is None else self.hours.exceptions
 
 
 @dataclass(frozen=True)
@@ -112,7 +119,8 @@ class History:
 
     grid:  Grid[n], starts before the cutoff
     y:     float[n] offered contacts; NaN = unknown
-    open:  bool[n] open by the hours (given, or inferred from the last eight weeks), and no whole absent day
+    open:  bool[n] open by the hours (given, or inferred from the last eight weeks), and no whole absent day; of past days
+           only what is usually open too, because an exceptional opening teaches nothing of usual days
     today: local day of the cutoff
     first_day: local day on which the queue began to live
     dead:  nothing more is expected of the queue: silent for long, or its contacts belong to others by now
@@ -152,8 +160,12 @@ class History:
 
     def scheduled(self, grid: Grid) -> Flags:
         """grid[n] -> bool[n]: open by the hours alone, given or inferred, whether or not the queue lives."""
+        return self.series.excepted.applied(grid, self.usually(grid))
+
+    def usually(self, grid: Grid) -> Flags:
+        """grid[n] -> bool[n]: open by the weekly hours alone, given or inferred, without exceptions."""
         if self.series.hours is not None:
-            return self.series.hours.mask(grid)
+            return self.series.hours.weekly(grid)
         return self.schedule[grid.weekday, grid.slot]
 
     def driver(self, name: str, days: Ns) -> Floats:
@@ -275,12 +287,13 @@ class Snapshot:
                 inside = (grid.ds >= span.ds.min()) & (grid.ds <= span.ds.max())
                 values[inside & np.isnan(values)] = 0.0
         held, today, tz = self._archive, local_day(self.cutoff, series.tz), series.tz
-        calendar, ends = held.calendar, series.ends
+        calendar, ends = replace(held.calendar, opened=series.excepted.opened), series.ends
 
         def beside(after: int) -> Ns:
             return contacts_beside(held.others(name), tz, self.cutoff, held.memo, after)
 
-        past = lived(grid, values, series.hours, calendar, ends=ends, today=today, beside=beside)
+        hours = series.hours or series.exceptions
+        past = lived(grid, values, hours, calendar, ends=ends, today=today, beside=beside)
         drivers = {
             key: driver.until(self.cutoff)
             for key, driver in self._archive.drivers.items()

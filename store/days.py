@@ -94,6 +94,12 @@ def save_hours(session: Session, hours: pd.DataFrame) -> int:
     return len(rows)
 
 
+def replace_hours(session: Session, queue: str, hours: pd.DataFrame) -> int:
+    """As `save_hours`, for one queue, whose other sets go: none at all are inferred hours."""
+    session.execute(delete(table_of(HourRow)).where(HourRow.queue == queue))
+    return save_hours(session, hours) if len(hours) else 0
+
+
 def load_hours(session: Session, *, queue: str | None = None) -> pd.DataFrame:
     """-> hours[queue, weekday, opens, closes, valid_from] of a queue or of all; `valid_from` is NaT for the first set."""
     query = select(HourRow.queue, HourRow.weekday, HourRow.opens, HourRow.closes, HourRow.valid_from)

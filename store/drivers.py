@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forecast.buckets import to_ns
+from forecast.errors import NotFound
 from forecast.frames import DRIVERS, check
 from store.columns import ALWAYS_MICROS, micros, moments, text_column
 from store.statements import series_ids, table_of
@@ -60,3 +61,31 @@ def load_drivers(
 def driver_series(session: Session) -> dict[int, tuple[str, str]]:
     """Series id -> (driver, queue)."""
     return {row.id: (row.driver, row.queue) for row in session.execute(select(*table_of(DriverSeries).c))}
+
+
+def remove_drivers(
+    session: Session,
+    driver: str,
+    *,
+    queue: str = "",
+    start: dt.datetime | None = None,
+    end: dt.datetime | None = None,
+    now: dt.datetime,
+) -> int:
+    """Take a plan back, start <= ds < end, known from now on -> values taken back; NotFound for a driver that is not held."""
+    found = [number for number, key in driver_series(session).items() if key == (driver, queue)]
+    if not found:
+        raise NotFound(
+            f"There is no driver {driver!r}{f' of the queue {queue!r}' if queue else ' of all queues'}.",
+            remedy="See `GET /v1/drivers` for those there are.",
+            field="driver",
+        )
+    first, last = (None if at is None else to_ns(at) // 1000 for at in (start, end))
+    rows = load(session, KIND, series=found, start=first, end=last).latest()
+    rows = rows.take(~np.isnan(rows.values[:, 0]))
+    known = np.full(len(rows), to_ns(now) // 1000, dtype=np.int64)
+    nothing = np.full(rows.values.shape, np.nan)
+    batch = Batch(
+        rows.series, rows.ds, np.maximum(known, rows.known_at), nothing, np.zeros(len(rows), dtype=bool)
+    )
+    return append(session, KIND, batch, upload_id=None)

@@ -20,23 +20,40 @@ from forecast.errors import EmptyFile
 
 RECURRING = "recurring"
 ONCE = "once"
+PERIOD = "period"
+KINDS = (RECURRING, ONCE, PERIOD)
 LAYOUT = Layout(
     "special-days",
     {"date": ("date", "day", "from"), "name": ("name", "holiday", "description")},
-    {"queue": ("queue", "queuename"), "kind": ("kind",), "until": ("until", "to")},
+    {
+        "queue": ("queue", "queuename"),
+        "kind": ("kind",),
+        "until": ("until", "to"),
+        "region": ("region", "regio"),
+    },
 )
 
 
-def read_days(source: Source, *, tz: str, date_order: str | None = None) -> LoadedSide:
+def read_days(
+    source: Source,
+    *,
+    tz: str,
+    date_order: str | None = None,
+    until: int | None = None,
+    kind: str | None = None,
+    region: str | None = None,
+) -> LoadedSide:
     """A file -> LoadedSide with days[date, name, queue?, kind?, until?].
 
     date, until: first and last local day (included) as midnight UTC of that date; until is NaT for a single day.
-    kind: recurring (where the cell is empty) or once. queue: empty for all queues.
+    kind: recurring, once or period; where a row says none, the one given, else recurring. queue: empty for all queues.
+
+    until: local day up to which events of a calendar repeat. region: rows that name another one are left out.
     """
     zone(tz)
     data, name = load(source)
     if is_calendar(data):
-        return _from_calendar(data, name, tz)
+        return _from_calendar(data, name, tz, until=until, kind=kind)
     table = read_table(source)
     intake = Intake(table, LAYOUT.require(table.frame.columns, table.name))
     columns: dict[str, object] = {}
@@ -48,11 +65,14 @@ def read_days(source: Source, *, tz: str, date_order: str | None = None) -> Load
     if intake.has("queue"):
         columns["queue"] = intake.cells("queue")
     if intake.has("kind"):
-        kind = intake.cells("kind").str.casefold().replace("", RECURRING)
-        intake.reject(
-            "kind", (~kind.isin((RECURRING, ONCE))).to_numpy(dtype=bool), "is neither recurring nor once"
-        )
-        columns["kind"] = kind
+        kinds = intake.cells("kind").str.casefold().replace("", kind or RECURRING)
+        unknown = (~kinds.isin(KINDS)).to_numpy(dtype=bool)
+        intake.reject("kind", unknown, "is neither recurring nor once nor period")
+        columns["kind"] = kinds
+    elif kind is not None:
+        columns["kind"] = pd.Series(kind, index=table.frame.index, dtype=object)
+    if intake.has("region"):
+        _leave_other_regions(intake, region)
     if intake.has("until"):
         columns["until"] = _until(intake, first, order, tz)
     intake.require_rows()
@@ -64,6 +84,19 @@ def read_days(source: Source, *, tz: str, date_order: str | None = None) -> Load
     return LoadedSide("special days", frames.check(frame, frames.DAYS), problems, warnings, table.rows)
 
 
+def _leave_other_regions(intake: Intake, region: str | None) -> None:
+    """Leave out the rows of other regions, which are no mistake but not ours; a row without one is of all."""
+    cells = intake.cells("region").str.casefold()
+    other = ((cells != "") & (cells != (region or "").casefold())).to_numpy(dtype=bool) & intake.keep
+    if other.any():
+        named = sorted(set(intake.cells("region")[other]))[:5]
+        remedy = "" if region else " Set company.region to take those of one."
+        intake.warnings.append(
+            f"{int(other.sum())} row(s) of other regions ({', '.join(named)}) left out.{remedy}"
+        )
+        intake.keep &= ~other
+
+
 def _until(intake: Intake, first: Ns, order: str, tz: str) -> pd.Series:
     until = times(intake.moments("until", order, tz))
     local = until.dt.tz_convert(zone(tz)).dt.tz_localize(None).dt.normalize()
@@ -73,9 +106,9 @@ def _until(intake: Intake, first: Ns, order: str, tz: str) -> pd.Series:
     return starts.set_axis(intake.table.frame.index)
 
 
-def _from_calendar(data: bytes, name: str, tz: str) -> LoadedSide:
+def _from_calendar(data: bytes, name: str, tz: str, *, until: int | None, kind: str | None) -> LoadedSide:
     text, _ = decode(data, name)
-    events, problems, warnings = read_events(text, tz)
+    events, problems, warnings = read_events(text, tz, until=until)
     if not events:
         first = f" {problems[0]}" if problems else ""
         raise EmptyFile(
@@ -90,6 +123,8 @@ def _from_calendar(data: bytes, name: str, tz: str) -> LoadedSide:
     several = pd.Series([last > first for first, last in zip(dates, untils, strict=True)])
     if several.any():
         frame["until"] = times(np.asarray(untils, dtype=np.int64) * DAY).where(several)
+    if kind is not None:
+        frame["kind"] = pd.Series(kind, index=frame.index, dtype=object)
     frame = (
         frame.drop_duplicates(["date", "name"], keep="last")
         .sort_values(["date", "name"])

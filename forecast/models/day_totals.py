@@ -20,7 +20,7 @@ class DayTotals:
 
     days:   int64[d] consecutive local days
     total:  float[d] contacts in open hours; NaN = unknown
-    absent: bool[d] closed, or empty where chance does not explain it
+    absent: bool[d] closed, empty where chance does not explain it, or left out of history by a planner
     slots:  float[d, slots] contacts per slot; where it was closed at the time or is unknown, what is likely (`full_days.py`)
     asked:  bool[d, slots] slots that belong to the queue's hours; 0 contacts in others
     """
@@ -86,12 +86,17 @@ def _totals(history: History, latest: int) -> DayTotals:
         np.nan_to_num(by_day(grid, rows.astype(np.float64), first=first, last=last)) > 0
         for rows in (open_, open_ & known)
     )
-    asked = opened if hours is None else hours.ever(grid.slots)[weekday]
-    tells = (wanted > 0) & ~np.isnan(whole)
+    if hours is None:
+        short = np.isin(days, list(history.series.exceptions.opened))  # shorter than its weekday's days are
+        asked = opened | ((short & (wanted > 0))[:, None] & history.schedule[weekday])
+    else:
+        asked = hours.ever(grid.slots)[weekday]
+    left_out = np.isin(days, list(history.calendar.once))
+    tells = (wanted > 0) & ~np.isnan(whole) & ~left_out
     if (asked & ~seen)[tells].any():
         slots[tells] = filled(slots[tells], seen[tells], asked[tells], weekday[tells])
         whole = np.where(tells, slots.sum(axis=1), whole)
-    return DayTotals(days, whole, wanted == 0, slots, asked)
+    return DayTotals(days, whole, (wanted == 0) | left_out, slots, asked)
 
 
 def baseline(totals: Floats, *, weeks: int = 4) -> Floats:

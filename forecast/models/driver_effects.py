@@ -8,6 +8,8 @@ Two kinds of driver behave differently (`forecast/drivers.py` tells them apart b
   however busy the weekday is otherwise;
 - the level goes along with a stock by an elasticity: 0 until the history supports it, then shrunk towards 1.
 
+Weeks with a name (`Driver.period`) move the level while they last, where the past supports it (`period_effect.py`).
+
 A day on which a driver's contacts do not fall (closed, a public holiday, and where the past says so the weekend) passes
 them on to the next one: the same wave a week later gives the same bump a week later, unless such a day lies between.
 
@@ -17,7 +19,7 @@ they do. The amounts are those known at the cutoff: a wave planned later is unkn
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -29,15 +31,15 @@ from forecast.buckets import Grid
 from forecast.drivers import Plan
 from forecast.models.day_totals import RECENT_DAYS, DayTotals
 from forecast.models.distributed_lag import LAGS, Days, Prior, Told, Worths, regress
-from forecast.models.driver_worth import PulseWorth, StockWorth
+from forecast.models.driver_clock import LOOK_BACK, QUIET, Clock, looking_back
+from forecast.models.driver_worth import PeriodWorth, PulseWorth, StockWorth
 from forecast.models.elasticity import Elasticity, elasticity
-from forecast.models.special_days import SpecialDays, special_days
+from forecast.models.period_effect import PeriodEffect, period_effect
+from forecast.models.special_days import special_days
 from forecast.vintage import History
 
 LATEST = 730  # days that teach
 LEAST_DAYS = 28
-LOOK_BACK = 35  # local days that hold the working days of all lags
-QUIET = 0.5  # a special day below this factor passes a driver's contacts on
 TELLING = 0.3  # a special day below this factor teaches nothing
 SPECIAL_SAY = 0.25  # certainty of a special day or one next to it, of an ordinary day's
 ASSUMED_SPREAD = 0.25  # of what a planner assumes
@@ -64,45 +66,6 @@ class Stock(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Clock:
-    """The days on which drivers' contacts fall: open ones; weekend: also Saturdays and Sundays."""
-
-    special: SpecialDays
-    weekend: bool
-
-    @classmethod
-    def possible(cls, special: SpecialDays) -> list[Clock]:
-        """From Monday to Friday, or whenever open; the first where nothing tells."""
-        week, end = any(special.works[:5]), any(special.works[5:])
-        return [cls(special, weekend) for weekend in (False, True) if (end if weekend else week)]
-
-    @property
-    def works(self) -> Flags:
-        """bool[7], Monday first."""
-        return np.array(self.special.works) & (self.weekend | (np.arange(7) < 5))
-
-    def lagged(self, plans: Sequence[Plan], days: Ns, factor: Floats | None = None) -> Floats:
-        """Local days[n] -> float[n, lags x plans]: the amounts whose 0th, 1st, .. working day each one is.
-
-        factor: that of the special days, where it is known already, from LOOK_BACK days before the first on
-        """
-        span = looking_back(days)
-        known = self.special.factor(span) if factor is None else factor
-        counts = self.works[(span + 3) % 7] & (known >= QUIET)
-        order = np.cumsum(counts)
-        falls, count = order - counts + LAGS, int(order[-1]) + LAGS + 1
-        at = days - span[0]
-        place = np.maximum(order[at] - 1, 0)[:, None] + LAGS - np.arange(LAGS)[None, :]
-        sent = [np.bincount(falls, weights=plan.on(span), minlength=count)[place] for plan in plans]
-        return np.asarray(np.hstack(sent) * counts[at][:, None])
-
-
-def looking_back(days: Ns) -> Ns:
-    """Local days[n] -> all from LOOK_BACK before the first to the last."""
-    return np.arange(int(days.min()) - LOOK_BACK, int(days.max()) + 1, dtype=np.int64)
-
-
-@dataclass(frozen=True)
 class DriverEffects:
     """What is known of a queue's drivers.
 
@@ -115,13 +78,14 @@ class DriverEffects:
     pulses: tuple[Pulse, ...] = ()
     told: Told = field(default_factory=lambda: Told.nothing(0))
     stocks: tuple[Stock, ...] = ()
+    periods: tuple[PeriodEffect, ...] = ()
     plans: Mapping[str, Plan] = field(default_factory=dict)
     assumed: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def idle(self) -> bool:
         """Is there no driver that is known to do anything?"""
-        return not self.pulses and not self.stocks
+        return not self.pulses and not self.stocks and not any(one.effect for one in self.periods)
 
     def seen(self, history: History) -> DriverEffects:
         """The same lessons with the amounts and assumptions that a history knows: that of the fit, or a later one."""
@@ -184,11 +148,14 @@ class DriverEffects:
         for stock in self.stocks:
             log = stock.elasticity.spread * self._growth(stock, days)
             factor *= np.exp(np.outer(log, rng.standard_normal(draws)))
+        for period in self.periods:
+            log = period.spread * self._inside(period, days)
+            factor *= np.exp(np.outer(log, rng.standard_normal(draws))) if period.effect else 1.0
         return np.asarray(factor)
 
-    def worth(self) -> list[PulseWorth | StockWorth]:
+    def worth(self) -> list[PulseWorth | StockWorth | PeriodWorth]:
         """What each driver is worth, in numbers; `sentence` of each is for planners."""
-        found: list[PulseWorth | StockWorth] = []
+        found: list[PulseWorth | StockWorth | PeriodWorth] = []
         for at, pulse in enumerate(self.pulses):
             rows = slice(at * LAGS, (at + 1) * LAGS)
             of_one = PulseWorth.of(
@@ -205,6 +172,9 @@ class DriverEffects:
         for stock in self.stocks:
             name, assumed = stock.name.split("@")[0], stock.name in self.assumed
             found.append(StockWorth(name, *stock.elasticity, assumed))
+        found += [
+            PeriodWorth(one.name.split("@")[0].removesuffix(" (period)"), *one[1:]) for one in self.periods
+        ]
         return found
 
     def _prior(self, pulse: Pulse) -> Prior:
@@ -218,11 +188,16 @@ class DriverEffects:
     def _scale(self, days: Ns) -> Floats:
         """Local days[n] -> by how much stocks raise the level [n]."""
         log = [stock.elasticity.value * self._growth(stock, days) for stock in self.stocks]
+        log += [period.effect * self._inside(period, days) for period in self.periods if period.effect]
         return np.exp(np.sum(log, axis=0)) if log else np.ones(len(days))
 
     def _growth(self, stock: Stock, days: Ns) -> Floats:
         """Local days[n] -> log of the stock over its reference [n]; 0 where nothing is known of it."""
         return np.nan_to_num(np.log(self.plans[stock.name].level(days) / stock.reference))
+
+    def _inside(self, period: PeriodEffect, days: Ns) -> Floats:
+        """Local days[n] -> 1 in the period, else 0 [n]."""
+        return (self.plans[period.name].on(days) > 0).astype(np.float64)
 
     def _bump(self, days: Ns) -> Floats:
         return np.asarray(self._columns(days) @ self.worths.mean * self.day)
@@ -280,13 +255,15 @@ def _learn(history: History) -> DriverEffects:
     if known.day <= 0:
         return nothing
     stocks = _stocks(history, known, days, y / factor[rows])
+    known = replace(known, stocks=stocks)
+    known = replace(known, periods=_periods(history, known, totals, factor, rows))
     works = totals.days[clocks[0].works[totals.weekday] & (factor >= QUIET)]
     pulses = [
         Pulse(name, plan.most, waves)
         for name, plan in known.plans.items()
-        if not plan.stock and plan.most and (waves := plan.waves(works))
+        if not plan.stock and not history.drivers[name].period and plan.most and (waves := plan.waves(works))
     ]
-    effects = replace(known, stocks=stocks, pulses=tuple(pulses), told=Told.nothing(len(pulses)))
+    effects = replace(known, pulses=tuple(pulses), told=Told.nothing(len(pulses)))
     if not pulses:
         return effects
     designs = [replace(effects, clock=clock)._columns(totals.days, around)[rows] for clock in clocks]
@@ -300,9 +277,23 @@ def _stocks(history: History, effects: DriverEffects, days: Ns, level: Floats) -
     """Local days[n] and their totals but for special days [n] -> the stocks, each after those before it."""
     stocks: tuple[Stock, ...] = ()
     for name, plan in effects.plans.items():
-        if plan.stock:
+        if plan.stock and not history.drivers[name].period:
             reference, worth = float(plan.level(days[-1:])[0]), history.drivers[name].assumed
             assumed = None if worth is None else worth * reference / max(effects.day, 1e-9)
             left = level / replace(effects, stocks=stocks)._scale(days)
             stocks += (Stock(name, elasticity(days, left, plan.level(days), assumed), reference),)
     return stocks
+
+
+def _periods(
+    history: History, effects: DriverEffects, totals: DayTotals, factor: Floats, rows: Flags
+) -> tuple[PeriodEffect, ...]:
+    """Totals with the factor of their special days [d], and which days teach [d] -> the periods, each after those before it."""
+    periods: tuple[PeriodEffect, ...] = ()
+    ordinary = rows & effects.clock.special.ordinary(totals.days) if effects.clock else rows
+    for name, plan in effects.plans.items():
+        if history.drivers[name].period:
+            left = totals.total / factor.clip(TELLING) / replace(effects, periods=periods)._scale(totals.days)
+            inside = plan.on(totals.days) > 0
+            periods += (period_effect(name, totals.days, left, ordinary, inside),)
+    return periods

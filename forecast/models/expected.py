@@ -19,6 +19,7 @@ from forecast.days import Calendar
 from forecast.models.base import FittedRate, RateModel
 from forecast.models.combination import combine
 from forecast.models.echo import Echo
+from forecast.models.exceptional_openings import unusual_days, with_openings
 from forecast.models.noise import News, Noise
 from forecast.models.signal_effect import OWN_SECONDS, Effect, own_excess
 from forecast.models.special_days import SpecialDays
@@ -133,9 +134,14 @@ def _if_open(learnt: Learnt, nights: Sequence[History], last: int, grid: Grid) -
     closed, factor = special.closed(days), special.factor(days)
     unsure = np.flatnonzero((closed > 0) & (closed < 1) | (closed == 1) & (days == first))
     stand_ins = {int(at): _ordinary_like(special.ordinary, int(days[at])) for at in unsure}
-    furthest = max([last, *(day for day in stand_ins.values() if day is not None)])
+    unusual = unusual_days(nights[0], first, last, special.ordinary)
+    beyond = [*stand_ins.values(), *(one.like for one in unusual)]
+    furthest = max([last, *(day for day in beyond if day is not None)])
     whole = Grid.days(first, furthest, grid.interval, grid.tz)
-    tables = [_combined(learnt, history, whole) for history in nights]
+    tables = [
+        with_openings(nights[0], unusual, _combined(learnt, history, whole), first, special.open_factor)
+        for history in nights
+    ]
     table = tables[0]
     if len(tables) > 1:
         settled = np.clip((np.arange(len(table)) - SETTLING) / SETTLING, 0.0, 1.0)[:, None]

@@ -67,9 +67,12 @@ class Spent:
             np.nan_to_num(by_day(history.grid, values, first=first, last=history.today))
             for values in (found.seconds, found.contacts)
         )
+        days = np.arange(first, history.today + 1)
+        kept = ~np.isin(days, list(history.calendar.once)) | (days == history.today)
+        seconds, contacts = seconds * kept[:, None], contacts * kept[:, None]
         if contacts.sum() < LEAST_CONTACTS:
             return None
-        return cls(np.arange(first, history.today + 1), seconds, contacts)
+        return cls(days, seconds, contacts)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ back-test with many cutoffs makes each once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -50,6 +50,14 @@ class Hindcasts:
     def with_rate(self, rate: Floats) -> Hindcasts:
         """The same origins and outcomes with other forecasts."""
         return Hindcasts(self.origins, rate, self.came)
+
+    def without(self, days: Collection[int]) -> Hindcasts:
+        """The same forecasts, with what came on these local days unknown."""
+        if not days:
+            return self
+        ahead = np.arange(self.came.shape[1])
+        out = np.isin(self.origins[:, None] + ahead[None, :], list(days))
+        return Hindcasts(self.origins, self.rate, np.where(out[:, :, None], np.nan, self.came))
 
     def tail(self, days: int) -> Hindcasts:
         """Only the origins of the last so many days."""

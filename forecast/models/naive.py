@@ -85,6 +85,9 @@ class Weekly:
     def rate(self, history: History, grid: Grid) -> Floats:
         """grid[n] -> float[n]; a weekday and slot of which nothing is known counts as 0."""
         values = on_open_days(history) if self.open_only else history.y
+        if history.calendar.once:  # what a planner leaves out of history is in no average either
+            left_out = np.isin(history.grid.day, list(history.calendar.once))
+            values = np.where(left_out & (history.grid.day < history.today), np.nan, values)
         week = self.statistic(last_weeks(history, values))
         rate = np.nan_to_num(week[grid.weekday, grid.slot])
         return np.where(history.opening(grid), rate, 0.0)

@@ -71,9 +71,10 @@ def _past(rates: tuple[RateModel, ...], snapshot: Snapshot, name: str, days: int
     for _, each in kept[1:]:
         shared = np.intersect1d(shared, each.origins)
     aligned = [each.at(shared) for _, each in kept]
-    weights = weigh([each.tail(NOISE_DAYS) for each in aligned])
+    once = history.calendar.once  # left out of history: neither weights nor noise are learnt from it
+    weights = weigh([each.tail(NOISE_DAYS).without(once) for each in aligned])
     mixed = aligned[0].with_rate(combine(np.stack([each.rate for each in aligned]), weights))
-    recent = mixed.tail(NOISE_DAYS)
+    recent = mixed.tail(NOISE_DAYS).without(once)
     echo = Echo.of(recent, history.today)
     noise = Noise.of(echo.applied(recent), days_known=history.today - history.first_day)
     return Past(tuple(rate for rate, _ in kept), echo.applied(mixed), weights, noise, echo)

@@ -11,7 +11,7 @@ day is learnt from what this same method would have said on past days, given wha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.signal import lfilter
@@ -123,7 +123,9 @@ def learnt(snapshot: Snapshot, queue: str) -> ShareLaw:
 
 def learn(snapshot: Snapshot, queue: str) -> ShareLaw:
     """Shares of all reasons of a queue, from what the snapshot knows; equal ones where it knows nothing."""
-    today, mix = snapshot.history(queue).today, mix_of(snapshot, queue)
+    history, mix = snapshot.history(queue), mix_of(snapshot, queue)
+    today, once = history.today, np.isin(mix.days, list(history.calendar.once))
+    mix = replace(mix, slots=np.where(once[:, None], 0.0, mix.slots)) if once.any() else mix
     count, slots = mix.slots.shape[0], mix.slots.shape[2]
     if mix.slots.sum() <= 0:
         flat = (np.ones(count) / count, np.ones((count, 7)), np.ones((count, 2, slots)))
@@ -131,7 +133,7 @@ def learn(snapshot: Snapshot, queue: str) -> ShareLaw:
     weekday = weekday_shape(mix)
     levels = share_levels(mix, weekday)
     mixed = np.einsum("mpd,mp->pd", levels, memory_weights(mix, weekday, levels))
-    young = today - snapshot.history(queue).first_day < A_YEAR
+    young = today - history.first_day < A_YEAR
     effects = day_effects(mix, weekday, mixed, whole_year=not young)
     return ShareLaw(today, mixed[:, -1], weekday, slot_shape(mix, weekday), effects, mixed)
 

@@ -115,7 +115,8 @@ class SpecialDays:
         span = self._span(days)
         factors = span.factors
         if factors is None:  # not before the effects are learnt
-            factors = np.array([self._effect(kind).factor for kind in span.kinds], dtype=np.float64)
+            every = np.arange(span.first, span.first + len(span.kinds))
+            factors = np.array([effect.factor for effect in self._effects(every)], dtype=np.float64)
             self.held["span"] = span._replace(factors=factors)
         return factors[np.asarray(days, dtype=np.int64) - span.first]
 
@@ -140,12 +141,17 @@ class SpecialDays:
         return np.array([effect.open for effect in self._effects(days)], dtype=np.float64)
 
     def _effects(self, days: Ns) -> list[DayKind]:
-        return [self._effect(kind) for kind in self.kinds(days)]
+        return [
+            self._effect(kind, day in self.calendar.opened)
+            for day, kind in zip(np.asarray(days).tolist(), self.kinds(days), strict=True)
+        ]
 
-    def _effect(self, kind: Kind) -> DayKind:
+    def _effect(self, kind: Kind, opens: bool) -> DayKind:
+        """opens: somebody said so, whatever the name usually does."""
         if kind.type == ORDINARY:
             return PLAIN
-        return self.effects.get(kind.key, self.effects.get(kind.type, PLAIN))
+        effect = self.effects.get(kind.key, self.effects.get(kind.type, PLAIN))
+        return effect._replace(closed=0.0) if opens else effect
 
 
 def special_days(history: History) -> SpecialDays:
@@ -248,7 +254,7 @@ def working_weekdays(history: History) -> tuple[bool, ...]:
     """bool[7], Monday first: has the weekday any open bucket, by what is known at the cutoff?"""
     first = history.today
     week = Grid.days(first, first + 6, history.series.interval, history.series.tz)
-    open_ = history.scheduled(week)
+    open_ = history.usually(week)
     return tuple(bool(open_[week.weekday == weekday].any()) for weekday in range(7))
 
 

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from forecast.contacts.opening_hours import read_hours
 from forecast.contacts.tables import Source
 from store.days import save_hours
+from store.hour_exceptions import save_exceptions
 from store.imports.imported import Imported, named, of_side
-from store.imports.revising import local_dates
 from store.settings import Settings
 
 
@@ -23,8 +23,9 @@ def import_hours(
     timezone: str | None = None,
     date_order: str | None = None,
 ) -> Imported:
-    """A file of opening hours -> the store; replaces the hours of each queue it names."""
+    """A file of opening hours -> the store; replaces the hours of each queue it names, and the exceptions of each date."""
     tz = timezone or settings.company.timezone
     loaded = read_hours(source, tz=tz, date_order=date_order)
-    changed = save_hours(session, local_dates(loaded.frame, ("valid_from",), tz))
+    changed = save_hours(session, loaded.frame)
+    changed += save_exceptions(session, loaded.exceptions)
     return of_side(loaded, named(source, name), changed)

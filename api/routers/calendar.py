@@ -1,0 +1,220 @@
+"""Opening hours of a queue, and special days."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+
+import numpy as np
+import pandas as pd
+from fastapi import APIRouter, Header, HTTPException, Path, Query, Request, Response
+from sqlalchemy.orm import Session
+
+from api.calendar_schemas import (
+    DayRuleOut,
+    DaysQuery,
+    ExceptionOut,
+    HoursIn,
+    HoursOut,
+    RemovedDay,
+    SpanOut,
+    SpecialDayIn,
+    SpecialDayOut,
+    SpecialDaysOut,
+    WeekOut,
+)
+from api.deps import Config, Db, Now
+from api.errors import MEDIA_TYPE
+from api.etags import FRESH, etag_of, matches
+from api.openapi import READ_NAMED, responses
+from forecast.buckets import zone
+from forecast.day_rules import DayRule, first_day
+from forecast.errors import InputError, NotFound
+from forecast.recurrence import days_rule
+from store.day_rules import add_rule, load_day_rules, remove_rule
+from store.days import load_hours, remove_days, replace_hours
+from store.hour_exceptions import load_exceptions, save_exceptions
+from store.queues import load_queue, require_queues
+from store.special_days import OWN_DATE, KnownDay, load_special_days
+
+router = APIRouter(tags=["calendar"])
+CHANGE = responses(400, 401, 403, 404, 413, 422, 500, 503)
+PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+CHANGED: dict[int | str, dict[str, Any]] = {
+    412: {"description": "Somebody changed it meanwhile: read it again", "content": PROBLEM}
+}
+UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "What the client holds is still right"}}
+QueuePath = Annotated[str, Path(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=500)]
+EPOCH = dt.date(1970, 1, 1)
+MOST_DAYS = 1_100
+
+
+@router.get("/v1/queues/{queue:path}/hours", response_model=HoursOut, responses={**UNCHANGED, **READ_NAMED})
+def get_hours(session: Db, request: Request, response: Response, queue: QueuePath) -> Response | HoursOut:
+    """A queue's weekly hours, each set from a day on, and what holds on single days. Send the ETag as `If-Match` to replace them."""
+    found = _hours(session, queue)
+    tag = etag_of(found.model_dump(mode="json"))
+    if matches(request.headers.get("if-none-match"), tag):
+        return Response(status_code=304, headers={"ETag": tag, "Cache-Control": FRESH})
+    response.headers["ETag"], response.headers["Cache-Control"] = tag, FRESH
+    return found
+
+
+@router.put("/v1/queues/{queue:path}/hours", responses={**CHANGED, **CHANGE})
+def put_hours(
+    session: Db, response: Response, queue: QueuePath, told: HoursIn, if_match: IfMatch = None
+) -> HoursOut:
+    """Replace all of a queue's own hours and exceptions. Those of every queue stay."""
+    before = etag_of(_hours(session, queue).model_dump(mode="json"))
+    if if_match is not None and not matches(if_match, before):
+        raise HTTPException(
+            412, "The hours were changed since you read them. Read them again, then send yours."
+        )
+    replace_hours(session, queue, _weeks(queue, told))
+    save_exceptions(session, _exceptions(queue, told), whole=[queue])
+    found = _hours(session, queue)
+    response.headers["ETag"] = etag_of(found.model_dump(mode="json"))
+    return found
+
+
+@router.get("/v1/special-days", responses=READ_NAMED)
+def list_special_days(
+    session: Db, now: Now, config: Config, query: Annotated[DaysQuery, Query()]
+) -> SpecialDaysOut:
+    """The special days in force, by where they come from: public and school holidays, your dates and rules; and the rules themselves."""
+    if query.queue is not None:
+        require_queues(session, [query.queue])
+    today = now.astimezone(zone(config.company.timezone)).date()
+    start = query.start or today
+    end = query.end or min(start + dt.timedelta(days=365), dt.date(2199, 12, 31))
+    if not 0 <= (end - start).days <= MOST_DAYS:
+        raise InputError(
+            f"The end lies before the start, or more than {MOST_DAYS} days after it.",
+            remedy="Ask for three years at most.",
+            field="end",
+        )
+    rows = load_special_days(session, config, start=start, end=end, queue=query.queue)
+    rules = [_rule(rule) for rule in load_day_rules(session, queue=query.queue)]
+    return SpecialDaysOut(start=start, end=end, rows=[_day(row) for row in rows], rules=rules)
+
+
+@router.post("/v1/special-days", responses=CHANGE)
+def add_special_day(session: Db, now: Now, told: SpecialDayIn) -> DayRuleOut:
+    """Add a special day, a rule, days to leave out of history or weeks with a name. The same again gives back the first."""
+    if told.queue:
+        require_queues(session, [told.queue])
+    if (told.date is None) == (told.rule is None):
+        raise InputError("Give a date or a rule.", remedy="Give one of the two.", field="date")
+    if told.date is None:
+        rule = told.rule or ""
+        first = first_day(rule, told.since)
+    else:
+        first, last = told.date, told.until or told.date
+        if last < first:
+            raise InputError("The end lies before the date.", remedy="Give a later day.", field="until")
+        rule = days_rule((last - first).days + 1)
+    made = DayRule(told.name, rule, (first - EPOCH).days, told.kind, told.moves, told.queue)
+    return _rule(add_rule(session, made, now=now))
+
+
+@router.delete("/v1/special-days/{id}", responses=CHANGE)
+def remove_special_day(
+    session: Db,
+    now: Now,
+    id: Annotated[str, Path(pattern=r"^([1-9][0-9]{0,14}|[0-9]{4}-[0-9]{2}-[0-9]{2})$")],
+    queue: Annotated[str, Query(max_length=200)] = "",
+) -> RemovedDay:
+    """Remove a rule by its number, or a file's date by the date (and queue). Holidays of the lists cannot be removed."""
+    if "-" not in id:
+        return RemovedDay(id=id, name=remove_rule(session, int(id), now=now).name)
+    if not remove_days(session, date=id, queue=queue):
+        raise NotFound(
+            f"There is no special day on {id}.",
+            remedy="GET /v1/special-days has those there are.",
+            field="id",
+        )
+    return RemovedDay(id=id, name="")
+
+
+def _hours(session: Session, queue: str) -> HoursOut:
+    held = load_hours(session, queue=queue)
+    since = [None if pd.isna(one) else one.date() for one in held["valid_from"]]
+    weeks: dict[dt.date | None, list[SpanOut]] = {}
+    for valid, weekday, opens, closes in zip(
+        since, held["weekday"], held["opens"], held["closes"], strict=True
+    ):
+        weeks.setdefault(valid, []).append(SpanOut(weekday=int(weekday), opens=opens, closes=closes))
+    exceptions = [
+        ExceptionOut(date=date.date(), opens=opens or None, closes=closes or None, name=name, queue=mine)
+        for mine, date, opens, closes, name in load_exceptions(session, queue=queue).itertuples(index=False)
+    ]
+    return HoursOut(
+        queue=queue,
+        timezone=load_queue(session, queue).tz,
+        weeks=[WeekOut(valid_from=valid, spans=spans) for valid, spans in weeks.items()],
+        exceptions=exceptions,
+    )
+
+
+def _weeks(queue: str, told: HoursIn) -> pd.DataFrame:
+    rows: list[dict[str, Any]] = []
+    for week in told.weeks:
+        for span in week.spans:
+            if span.opens >= span.closes:
+                raise InputError(
+                    f"The hours {span.opens}-{span.closes} end before they begin.",
+                    remedy="Write hours past midnight as two spans.",
+                    field="closes",
+                )
+            rows.append({"queue": queue, **span.model_dump(), "valid_from": week.valid_from})
+    frame = pd.DataFrame(rows, columns=["queue", "weekday", "opens", "closes", "valid_from"])
+    return frame.assign(weekday=frame["weekday"].astype("int64"), valid_from=_moments(frame["valid_from"]))
+
+
+def _exceptions(queue: str, told: HoursIn) -> pd.DataFrame:
+    rows = []
+    for one in told.exceptions:
+        if (one.opens is None) != (one.closes is None):
+            raise InputError(
+                f"The exception of {one.date} has half of its hours.",
+                remedy="Give opens and closes, or neither for a closed day.",
+                field="opens",
+            )
+        rows.append(
+            {"queue": queue, **one.model_dump(), "opens": one.opens or "", "closes": one.closes or ""}
+        )
+    frame = pd.DataFrame(rows, columns=["queue", "date", "opens", "closes", "name"], dtype=object)
+    return frame.assign(date=_moments(frame["date"]))
+
+
+def _moments(dates: pd.Series) -> pd.Series:
+    """Dates or nothing -> midnights UTC."""
+    found = np.array([None if pd.isna(one) else one for one in dates], dtype="datetime64[ns]")
+    return pd.Series(pd.DatetimeIndex(found).tz_localize("UTC"), index=dates.index)
+
+
+def _day(row: KnownDay) -> SpecialDayOut:
+    id = str(row.rule) if row.rule is not None else row.date.isoformat() if row.origin == OWN_DATE else None
+    return SpecialDayOut(
+        id=id,
+        date=row.date,
+        until=row.until,
+        name=row.name,
+        kind=row.kind,
+        origin=row.origin,
+        queue=row.queue,
+    )
+
+
+def _rule(rule: DayRule) -> DayRuleOut:
+    return DayRuleOut(
+        id=rule.id,
+        name=rule.name,
+        rule=rule.rule,
+        kind=rule.kind,
+        moves=rule.moves,
+        queue=rule.queue,
+        since=EPOCH + dt.timedelta(days=rule.since),
+        origin=rule.origin,
+    )

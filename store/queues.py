@@ -13,16 +13,22 @@ from forecast.errors import InputError, NotFound
 from store.statements import table_of, upsert
 from store.tables import QueueRow
 
+MISSING = ("zero", "unknown")
+
 
 @dataclass(frozen=True)
 class Queue:
-    """One queue. `topic` is the contact reason all its contacts have, or `all`."""
+    """One queue. `topic` is the contact reason all its contacts have, or `all`.
+
+    missing: what a bucket without a row between its first and last one says: `zero` contacts, or `unknown`
+    """
 
     name: str
     channel: str
     topic: str
     interval: Interval
     tz: str
+    missing: str = "zero"
 
 
 def save_queue(session: Session, queue: Queue) -> None:
@@ -30,12 +36,19 @@ def save_queue(session: Session, queue: Queue) -> None:
     if not queue.name.strip():
         raise InputError("A queue has no name.", remedy="Give each queue a name.", field="queue")
     zone(queue.tz)
+    if queue.missing not in MISSING:
+        raise InputError(
+            f"Absent rows cannot be {queue.missing!r}.",
+            remedy=f"Use {' or '.join(MISSING)}.",
+            field="missing",
+        )
     statement = upsert(session, table_of(QueueRow))
     facts = {
         "channel": queue.channel,
         "topic": queue.topic,
         "interval": str(Interval.parse(queue.interval)),
         "tz": queue.tz,
+        "missing": queue.missing,
     }
     statement = statement.values(name=queue.name, **facts)
     session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=facts))
@@ -68,5 +81,5 @@ def require_queues(session: Session, names: list[str]) -> None:
 
 
 def _queue(row: object) -> Queue:
-    name, channel, topic, interval, tz = tuple(row)  # type: ignore[var-annotated,arg-type]
-    return Queue(name, channel, topic, Interval(interval), tz)
+    name, channel, topic, interval, tz, missing = tuple(row)  # type: ignore[var-annotated,arg-type]
+    return Queue(name, channel, topic, Interval(interval), tz, missing)

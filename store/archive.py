@@ -11,14 +11,22 @@ import pandas as pd
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from forecast import true_demand
 from forecast.arrays import Floats, Ns
 from forecast.buckets import Interval, to_ns
-from forecast.days import Calendar, OpeningHours
+from forecast.days import Exceptions, OpeningHours
+from forecast.frames import BESIDE
 from forecast.handling import Handling, spent
 from forecast.social.signals import for_models
+from forecast.true_demand import Volumes
 from forecast.vintage import Archive, Driver, Series, Signal, Versions
-from store.days import load_days, load_hours
+from store.days import load_hours
+from store.demand_counts import load_counts
+from store.demand_estimates import load_rules
+from store.demand_settings import Demands
 from store.drivers import driver_series
+from store.hour_exceptions import load_exceptions
+from store.known_ahead import load_calendar, load_periods
 from store.queues import Queue, load_queues, require_queues
 from store.statements import table_of
 from store.tables import SignalSeries, VolumeRow, VolumeSeries
@@ -36,25 +44,32 @@ def load_archive(
     region: str | None = None,
     queues: Sequence[str] | None = None,
     days_of: str | None = None,
+    demands: Demands | None = None,
+    school: tuple[str, str] | None = None,
 ) -> Archive:
     """The archive of some queues or of all: a Series per queue, signals `signal` and `signal:topic`, drivers, calendar.
 
     A queue counted by topic is the sum of its topics as known at each moment; where a bucket has a row of the topic `all`,
     that one is the sum. Queues without a row are left out. Of queues not asked for it is only told when they had contacts
     (`Archive.beside`). The calendar holds the days of every queue, and with `days_of`, or with exactly one queue asked
-    for, also the queue's own. NotFound for an unknown queue.
+    for, also the queue's own. NotFound for an unknown queue. school: whose school holidays, see `known_ahead.py`.
+
+    demands: `offered` is the queues' true demand as far as it is known (docs/true_demand.md), a queue not named here by the
+    defaults; None: contacts as they were offered.
     """
     if queues is not None:
         require_queues(session, list(queues))
     chosen = [queue for queue in load_queues(session) if queues is None or queue.name in queues]
     alone = chosen[0].name if queues is not None and len(chosen) == 1 else ""
-    days = load_days(session, queue=days_of or alone)
-    series = _series(session, chosen)
+    series = _series(session, chosen, demands)
     return Archive(
         series=series,
         signals=_signals(session),
-        drivers=_drivers(session),
-        calendar=Calendar.of(days.drop(columns="queue"), country=country, region=region),
+        drivers={
+            **_drivers(session),
+            **load_periods(session, series, country=country, region=region, school=school),
+        },
+        calendar=load_calendar(session, series, country=country, region=region, queue=days_of or alone),
         beside=Versions.none() if queues is None else _beside(session, series),
     )
 
@@ -73,17 +88,22 @@ def _beside(session: Session, held: Mapping[str, Series]) -> Versions:
     return Versions.of(ds, np.ones(len(ds)), known_at)
 
 
-def _series(session: Session, queues: Sequence[Queue]) -> dict[str, Series]:
+def _series(session: Session, queues: Sequence[Queue], demands: Demands | None) -> dict[str, Series]:
     names = volume_series(session, [queue.name for queue in queues])
     rows = load(session, KINDS["volumes"], series=list(names), values=["offered", "handled", "aht_seconds"])
-    hours = dict(list(load_hours(session).groupby("queue")))
-    made = {}
+    hours, exceptions = dict(list(load_hours(session).groupby("queue"))), load_exceptions(session)
+    made, rules = {}, {} if demands is None else load_rules(session, queues, demands)
     for queue in queues:
         mine = {number: topic for number, (name, topic) in names.items() if name == queue.name}
         held = rows.take(np.isin(rows.series, list(mine)))
         offered = _total(held, mine)
         if len(offered) == 0:
             continue
+        rule = rules.get(queue.name)
+        told = None if rule is None else told_volumes(session, queue, mine)
+        if rule is not None and told is not None and told.tells(rule):
+            offered = true_demand.corrected(told, rule, queue.interval)
+        excepted = Exceptions.of(exceptions, queue.name)
         made[queue.name] = Series(
             name=queue.name,
             interval=queue.interval,
@@ -92,10 +112,35 @@ def _series(session: Session, queues: Sequence[Queue]) -> dict[str, Series]:
             queue=queue.name,
             channel=queue.channel,
             topic=queue.topic,
-            hours=OpeningHours.from_frame(hours[queue.name]) if queue.name in hours else None,
+            hours=OpeningHours.from_frame(hours[queue.name], excepted) if queue.name in hours else None,
+            exceptions=excepted,
             handling=_handling(held, mine),
+            absent_is_zero=queue.missing == "zero",
         )
     return made
+
+
+def told_volumes(session: Session, queue: Queue, topics: dict[int, str]) -> Volumes | None:
+    """A queue's contacts with what is no demand of its own, over its topics (by series id); None where nothing tells that."""
+    names = ["offered", "abandoned", *BESIDE]
+    rows = load(session, KINDS["volumes"], series=list(topics), values=names)
+    counts = load_counts(session, queue.name)
+    if np.isnan(rows.values[:, 1:]).all() and len(counts.short) == 0:
+        return None
+    offered, abandoned, *parts = (
+        _total(replace(rows, values=rows.values[:, at : at + 1]), topics) for at in range(len(names))
+    )
+    empty = [bool(np.isnan(column).all()) for column in rows.values.T]
+    told = tuple(Versions.none() if empty[2 + at] else part for at, part in enumerate(parts))
+    return Volumes(offered, Versions.none() if empty[1] else abandoned, told, counts)
+
+
+def as_offered(session: Session, queue: str, corrected: Versions) -> Versions:
+    """A queue's contacts as they were offered; `corrected` where nothing tells more of them, and they are the same."""
+    held = next(one for one in load_queues(session) if one.name == queue)
+    topics = {number: topic for number, (_, topic) in volume_series(session, [queue]).items()}
+    told = told_volumes(session, held, topics)
+    return corrected if told is None else told.offered
 
 
 def _handling(rows: Rows, topics: dict[int, str]) -> Handling | None:

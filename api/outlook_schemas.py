@@ -45,6 +45,10 @@ class LineOut(Out):
     high: float
     usual: float | None
     last_week: float | None
+    coverage: float | None = Field(
+        None,
+        description="Part of the queue's contacts whose reason is known, where files tell reasons apart from the totals.",
+    )
 
 
 class ReasonOut(Out):

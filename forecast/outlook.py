@@ -46,7 +46,10 @@ class Past:
 
 @dataclass(frozen=True)
 class Line:
-    """A reason in one queue on the day. expected: mean; low, high: 8 in 10 days lie between."""
+    """A reason in one queue on the day. expected: mean; low, high: 8 in 10 days lie between.
+
+    coverage: part of the queue's contacts whose reason is known, where files tell reasons apart from the totals
+    """
 
     queue: str
     channel: str
@@ -55,6 +58,7 @@ class Line:
     low: float
     high: float
     past: Past = field(default_factory=Past)
+    coverage: float | None = None
 
 
 @dataclass(frozen=True)

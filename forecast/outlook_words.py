@@ -38,6 +38,7 @@ TEXTS: Mapping[str, Mapping[Language, str]] = {
     "said": {"en": "{n} posts in 24 hours", "nl": "{n} berichten in 24 uur"},
     "all": {"en": "no reason given", "nl": "zonder contactreden"},
     "other": {"en": "other reasons", "nl": "overige redenen"},
+    "unknown": {"en": "reason not known", "nl": "reden onbekend"},
     "more": {"en": "and {n} more reasons", "nl": "en nog {n} redenen"},
     "expected": {"en": "expected", "nl": "verwacht"},
     "change": {"en": "on the usual", "nl": "t.o.v. gebruikelijk"},
@@ -93,8 +94,8 @@ def line(said: str) -> str:
 
 
 def topic(name: str, language: Language) -> str:
-    """A reason's name; the two that have none are told in words."""
-    return TEXTS[name][language] if name in ("all", "other") else name
+    """A reason's name; those that have none are told in words."""
+    return TEXTS[name][language] if name in ("all", "other", "unknown") else name
 
 
 def cause(one: Cause, tz: str, language: Language) -> str:

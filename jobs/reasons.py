@@ -18,13 +18,12 @@ from sqlalchemy.orm import Session
 from forecast import evidence
 from forecast.arrays import Floats
 from forecast.buckets import Grid, Interval
-from forecast.days import OpeningHours
 from forecast.models.base import Leads, Paths
 from forecast.models.shares import Shares, reasons
 from forecast.models.split import parts_of
 from forecast.vintage import Archive, Snapshot
 from store.archive import load_archive
-from store.days import load_hours
+from store.facts import given_hours, where
 from store.queue_map import load_queue_map
 from store.reasons import reasons_of, with_reasons
 from store.settings import Settings
@@ -76,16 +75,15 @@ def topics_of(session: Session, settings: Settings, queue: str, forecast: Foreca
 
 def open_reasons(session: Session, settings: Settings, queue: str) -> Archive:
     """The archive of a queue with its reasons beside it, the histories moved by the queue map."""
-    company, moves = settings.company, load_queue_map(session)
+    moves = load_queue_map(session)
     archive = load_archive(
         session,
-        country=company.country,
-        region=company.region,
+        **where(settings, queue),
         queues=moves.with_sources([queue]),
         days_of=queue,
+        demands=settings.demands(),
     )
-    hours = {str(name): OpeningHours.from_frame(rows) for name, rows in load_hours(session).groupby("queue")}
-    return moves.apply(with_reasons(session, archive), hours=hours).alone(queue)
+    return moves.apply(with_reasons(session, archive), hours=given_hours(session)).alone(queue)
 
 
 def divide(snapshot: Snapshot, queue: str, paths: Paths, *, seed: int) -> Floats:
@@ -107,7 +105,8 @@ def divide(snapshot: Snapshot, queue: str, paths: Paths, *, seed: int) -> Floats
     )
     made = np.stack([found[name] for name in names])
     came = np.stack([_came(snapshot, name, paths.grid) for name in names])
-    counted = (came.sum(axis=0)[:, None] == whole).all(axis=1) & (paths.grid.ds < snapshot.cutoff)
+    counted = np.isclose(came.sum(axis=0)[:, None], whole, rtol=1e-9, atol=1e-9).all(axis=1)
+    counted &= paths.grid.ds < snapshot.cutoff
     made[:, counted] = came[:, counted, None]
     made[:, unknown] = np.nan
     return made

@@ -22,6 +22,7 @@ from store.archive import DAY_MICROS, WHOLE, load_signal
 from store.days import load_days
 from store.forecasts import list_versions, load_forecast
 from store.queues import Queue, load_queues, require_queues
+from store.reason_weeks import coverages, reasons_by_day
 from store.reasons import REST, reason_name, stored_reasons
 from store.settings import Settings
 from store.statements import table_of
@@ -76,8 +77,13 @@ def load_outlook(
     tz, number = settings.company.timezone, (day - EPOCH).days
     came = contacts(session, chosen, now)
     unknown = (np.zeros(0), np.zeros(0, dtype=np.int64))
+    known = coverages(session, chosen, now)
     lines = [
-        replace(line, past=against(*came.get((line.queue, line.topic), unknown), number))
+        replace(
+            line,
+            past=against(*came.get((line.queue, line.topic), unknown), number),
+            coverage=known.get(line.queue),
+        )
         for line in expected_on(session, chosen, number)
     ]
     version = next((one for one in list_versions(session, limit=100) if one.published_at), None)
@@ -152,6 +158,25 @@ def contacts(
             held[topics[number]][day] += total
         if held:
             found |= {(queue.name, topic): each for topic, each in _divided(queue, held, days).items()}
+            found |= _told(session, queue, days, held)
+    return found
+
+
+def _told(
+    session: Session, queue: Queue, days: Ns, held: Mapping[str, Floats]
+) -> dict[tuple[str, str], tuple[Floats, Ns]]:
+    """Contacts by reason where files tell reasons apart from the totals; NaN on days of which they tell none."""
+    if len(held) > 1:  # its contacts are counted by reason: that goes before
+        return {}
+    told, contacts = reasons_by_day(session, queue)
+    place = np.searchsorted(days, [local_day(int(one), queue.tz) for one in told])
+    inside = np.flatnonzero(place < len(days))
+    inside = inside[[days[place[at]] == local_day(int(told[at]), queue.tz) for at in inside]]
+    found = {}
+    for topic, counts in contacts.items() if len(told) else ():
+        values = np.full(len(days), np.nan)
+        values[place[inside]] = counts[inside]
+        found[queue.name, topic] = (values, days)
     return found
 
 

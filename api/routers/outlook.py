@@ -129,6 +129,7 @@ def _line(line: Line) -> LineOut:
         high=round(line.high, DIGITS),
         usual=_rounded(line.past.usual),
         last_week=_rounded(line.past.last_week),
+        coverage=None if line.coverage is None else round(line.coverage, 4),
     )
 
 

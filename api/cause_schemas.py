@@ -99,7 +99,9 @@ class PreventableFigure(Out):
     contacts: float
     known_cause: float = Field(description="Contacts of a reason with a live cause: all of them.")
     failed_contact: float = Field(description="Posts of people who tried another channel in vain.")
-    repeats: float | None = Field(None, description="Repeats on the same reason; null: not measured.")
+    repeats: float | None = Field(
+        None, description="Repeats on the same reason, of reasons without a known cause; null: not measured."
+    )
     preventable: float
     share: float | None
 

@@ -28,7 +28,7 @@ from forecast.buckets import zone
 from forecast.preventable import ALL, Course, Figure
 from store.causes import Cause, add_cause, load_causes, remove_cause
 from store.plain import plain
-from store.preventable import NOT_MEASURED, load_preventable
+from store.preventable import load_preventable, not_measured
 
 router = APIRouter(tags=["causes"])
 Number = Annotated[int, Path(ge=1, le=10**15)]
@@ -95,7 +95,7 @@ def get_preventable(
         end=end,
         total=_row(ALL, total, causes, current),
         reasons=sorted(rows, key=lambda row: (-row.preventable, row.topic)),
-        not_measured=list(NOT_MEASURED),
+        not_measured=not_measured(total),
         notes=notes,
     )
 
@@ -119,4 +119,4 @@ def _row(topic: str, course: Course, causes: Sequence[Cause], current: str) -> P
 
 
 def _figure(figure: Figure) -> dict[str, Any]:
-    return {name: getattr(figure, name) for name in PreventableFigure.model_fields if name != "repeats"}
+    return {name: getattr(figure, name) for name in PreventableFigure.model_fields}

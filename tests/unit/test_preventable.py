@@ -46,6 +46,16 @@ def test_how_it_develops_is_told_of_whole_weeks_and_only_where_there_are_enough(
     assert total.change(WEEKS[-1]) is None  # the last one is not over
 
 
+def test_repeats_of_the_weeks_whose_single_contacts_are_still_held_are_no_rise() -> None:
+    came = contacts(*(("billing", "B", week, 100.0) for week in WEEKS))
+    again = pd.DataFrame(
+        [("billing", "B", week, 30.0) for week in WEEKS[4:]], columns=["topic", "queue", "week", "repeats"]
+    )
+    total, _ = preventable(came, posts(), set(), again)
+    assert total.weeks[WEEKS[3]].repeats is None and total.weeks[WEEKS[4]].share == pytest.approx(0.3)
+    assert total.whole.repeats == 120 and total.change("2026-03-02") == pytest.approx(0.0)
+
+
 def test_nothing_at_all_has_no_share() -> None:
     total, each = preventable(contacts(), posts(), set())
     assert total.whole.share is None and each == {} and total.weeks == {}

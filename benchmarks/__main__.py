@@ -16,6 +16,11 @@ def main() -> None:
 
         speed.run(arguments.data, arguments.out, arguments.jobs)
         return
+    if arguments.name == "loading":
+        from benchmarks import loading
+
+        loading.run(arguments.out, tuple(arguments.rows))
+        return
     if arguments.name == "evidence":
         from benchmarks import evidence, evidence_real
 
@@ -32,6 +37,11 @@ def main() -> None:
         from benchmarks import warnings
 
         warnings.run(arguments.out)
+        return
+    if arguments.name == "quality":
+        from benchmarks import quality
+
+        quality.run(arguments.out, seeds=arguments.seeds)
         return
     if arguments.name == "effect":
         from benchmarks import effect
@@ -60,6 +70,12 @@ def _arguments() -> argparse.Namespace:
     every.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks", help="folder of the results")
     names = parser.add_subparsers(dest="name", required=True)
     names.add_parser("speed", parents=[every], help="a fit and a forecast, ours and Prophet's in turn")
+    loading = names.add_parser(
+        "loading", parents=[every], help="a file of millions of rows into the database"
+    )
+    loading.add_argument(
+        "--rows", type=int, nargs="+", default=[1_000_000, 2_500_000, 5_000_000], help="sizes of the file"
+    )
     social = names.add_parser(
         "social", parents=[every], help="what the way of a post costs, how well it reads"
     )
@@ -74,6 +90,10 @@ def _arguments() -> argparse.Namespace:
         "--runs", type=int, default=400, help="worlds of each kind; 0: the public data alone"
     )
     evidence.add_argument("--years", type=int, default=30, help="long worlds of each placebo")
+    quality = names.add_parser(
+        "quality", parents=[every], help="false findings of `forecall doctor data`, defects found"
+    )
+    quality.add_argument("--seeds", type=int, default=20, help="companies")
     effect = names.add_parser("effect", parents=[every], help="power and false claims of `forecall effect`")
     effect.add_argument("--runs", type=int, default=100, help="worlds of each kind")
     accuracy = names.add_parser("accuracy", parents=[every], help="the champion against bars and peers")

@@ -20,13 +20,14 @@ from typing import Any
 from benchmarks import accuracy_pages, gluon
 from benchmarks.accuracy_rows import BARS, OURS, band_rows, model_rows, per_cutoff
 from benchmarks.boosted import lightgbm
-from benchmarks.paired import block_length, losses, resampled
+from benchmarks.paired import block_length, losses
 from benchmarks.peers import Peer, auto_ets, auto_theta, has_statsforecast, mstl_ets, prophet
 from benchmarks.public_sets import SETS, DataSet
 from forecast import catalogue
 from forecast.backtest import Run, replay, spaced_cutoffs
 from forecast.buckets import Interval
 from forecast.models.base import Model
+from forecast.resampling import resampled
 from forecast.vintage import Archive
 
 DRAWS = 400

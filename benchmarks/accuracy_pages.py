@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.paired import Bounds, geometric_mean, resampled
+from benchmarks.paired import geometric_mean
+from forecast.resampling import Bounds, resampled
 
 WAPE_BAR, WQL_BAR, BAND_SLACK, BIAS_BAR = 0.95, 0.92, 0.02, 0.05
 Row = Mapping[str, Any]

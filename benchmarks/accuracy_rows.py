@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.paired import AT, HIGH, LOW, Bounds, calibrated, ratio
+from benchmarks.paired import AT, HIGH, LOW, calibrated
 from forecast.arrays import Floats, Ns
 from forecast.buckets import Interval
 from forecast.models.base import bands
+from forecast.resampling import Bounds, ratio
 
 BARS = ("seasonal_naive", "mean8", "mean8_open", "median8")
 OURS = ("ets", "dhr", "level_profile")

@@ -1,19 +1,13 @@
 """Two methods at the same cutoffs: what each lost there, the ratio of their losses, and how sure it is.
 
-Each run becomes sums per lead band; all scores are ratios of such sums over the cutoffs, so that resampling cutoffs
-resamples every score. Cutoffs lie closer together than their horizons reach and lucky weeks come in a row: blocks of
-consecutive cutoffs are drawn, at least as long as horizons overlap and never shorter than n^(1/3). The blocks go round
-the end, so that every cutoff is as likely as any other.
-
-Politis & Romano (1992), A circular block-resampling procedure for stationary data; Künsch (1989), The jackknife and the
-bootstrap for general stationary observations, Ann. Stat. 17:1217-1241; Hall, Horowitz & Jing (1995), On blocking rules
-for the bootstrap with dependent data, Biometrika 82:561-574 (the order n^(1/3)).
+Each run becomes sums per lead band; all scores are ratios of such sums over the cutoffs. Cutoffs lie closer together than
+their horizons reach: blocks of consecutive cutoffs are drawn (`forecast/resampling.py`), at least as long as horizons
+overlap and never shorter than n^(1/3).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -22,6 +16,7 @@ from forecast.backtest import Run
 from forecast.buckets import Interval, local_day
 from forecast.losses import TAILS, TAUS, pinball
 from forecast.models.base import band_of, bands
+from forecast.resampling import PERCENTILES, Bounds, draws_of, ratio
 from forecast.scoring import Scored, scored
 
 MEASURES = (
@@ -42,17 +37,6 @@ AT = {name: place for place, name in enumerate(MEASURES)}
 LOW, HIGH = 0.1, 0.9
 TOLERANCE = 0.03
 MANY = 100  # from so many cutoffs on the shares themselves are judged, below that their intervals
-RESAMPLES = 2000
-LEAST_BLOCKS = 3
-PERCENTILES = (0.05, 0.95)
-
-
-class Bounds(NamedTuple):
-    """A figure with its 90 % interval; None where there is too little to say."""
-
-    value: float | None
-    low: float | None
-    high: float | None
 
 
 def losses(runs: Iterable[Run], cutoffs: Sequence[int], interval: Interval) -> dict[str, Floats]:
@@ -99,42 +83,6 @@ def block_length(cutoffs: Sequence[int], horizon_days: int, tz: str) -> int:
     days = np.array([local_day(cutoff, tz) for cutoff in cutoffs])
     overlap = int((np.searchsorted(days, days + horizon_days) - np.arange(len(days))).max(initial=1))
     return max(overlap, int(np.ceil(len(days) ** (1 / 3))))
-
-
-def resampled(count: int, block: int, *, seed: int) -> Ns | None:
-    """int64[RESAMPLES, count]: cutoffs drawn in circular blocks; None where there are fewer than LEAST_BLOCKS of them."""
-    if count < LEAST_BLOCKS * block:
-        return None
-    starts = np.random.default_rng(seed).integers(0, count, size=(RESAMPLES, -(-count // block)))
-    rows = (starts[:, :, None] + np.arange(block)) % count
-    return rows.reshape(RESAMPLES, -1)[:, :count].astype(np.int64)
-
-
-def ratio(top: Floats, bottom: Floats, rows: Ns | None) -> Bounds:
-    """top, bottom float[cutoffs] -> sum(top) / sum(bottom) over the cutoffs where both are known, with its interval."""
-    top, bottom = _both(top, bottom)
-    if bottom.sum() <= 0:
-        return Bounds(None, None, None)
-    value = float(top.sum() / bottom.sum())
-    if rows is None:
-        return Bounds(value, None, None)
-    drawn = draws_of(top, bottom, rows)
-    low, high = np.quantile(drawn[np.isfinite(drawn)], PERCENTILES)
-    return Bounds(value, float(low), float(high))
-
-
-def _both(top: Floats, bottom: Floats) -> tuple[Floats, Floats]:
-    """The two with zeros at cutoffs where either is unknown, so that such a cutoff counts for neither."""
-    known = ~np.isnan(top) & ~np.isnan(bottom)
-    return np.where(known, top, 0.0), np.where(known, bottom, 0.0)
-
-
-def draws_of(top: Floats, bottom: Floats, rows: Ns) -> Floats:
-    """float[RESAMPLES]: the ratio of sums in each resample; NaN where the bottom is empty."""
-    top, bottom = _both(top, bottom)
-    sums = bottom[rows].sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(np.where(sums > 0, top[rows].sum(axis=1) / sums, np.nan))
 
 
 def geometric_mean(pairs: Sequence[tuple[Floats, Floats, Ns | None]]) -> Bounds:

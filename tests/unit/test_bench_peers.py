@@ -13,15 +13,11 @@ from benchmarks.boosted import TAUS as BOOSTED_TAUS
 from benchmarks.boosted import DayTable, features, lightgbm
 from benchmarks.paired import (
     AT,
-    Bounds,
     band_sums,
     block_length,
     calibrated,
-    draws_of,
     geometric_mean,
     losses,
-    ratio,
-    resampled,
 )
 from benchmarks.peers import (
     Fit,
@@ -39,6 +35,7 @@ from forecast.backtest import Run
 from forecast.buckets import Grid, Interval
 from forecast.losses import bias, wape, wql
 from forecast.models.base import Leads, Paths
+from forecast.resampling import Bounds, draws_of, ratio, resampled
 from forecast.scoring import scored
 from forecast.vintage import History
 from tests.worlds import MONDAY, TZ, archive, counts, known, midnight, series, working_week

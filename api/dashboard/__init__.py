@@ -6,6 +6,7 @@ outlook.py    buckets, totals, peaks: frames to frames   figures.py, tables.py  
 judgement.py  scores and evidence in a planner's words   parts.py, cards.py     pieces of a page
 forecast_page.py, accuracy_page.py, layout.py            pages, and the shell around them
 posts.py      the indicator below, and its usual level   why.py, reasons.py      what a number is made of; tomorrow's reasons
+data_page.py, data_check, data_parts, data_seen, data_held   files in: look, answer, load, take away
 backend.py    Dash as a guest in our application         assets/                style, fonts, a few lines of script
 """
 
@@ -19,7 +20,7 @@ from dash import Dash
 from fastapi import FastAPI
 from sqlalchemy.orm import Session, sessionmaker
 
-from api.dashboard import accuracy_page, forecast_page, layout, reasons
+from api.dashboard import accuracy_page, data_page, forecast_page, layout, reasons
 from api.dashboard.backend import PATHS, Backend
 from store.settings import Settings
 
@@ -37,7 +38,7 @@ def mount(
     *,
     clock: Callable[[], dt.datetime] | None = None,
 ) -> None:
-    """Serve the pages at `/` and `/accuracy`, a picture at `/outlook.svg`; everything else of theirs lies under `/_dash-` and `/_favicon.ico`.
+    """Serve the pages at `/`, `/accuracy` and `/data`, a picture at `/outlook.svg`; everything else of theirs lies under `/_dash-` and `/_favicon.ico`.
 
     Whoever mounts guards these paths: Dash knows no rights. Of `settings` the pages need the measures and owners of peak
     warnings; zones and opening hours are stored with each queue. Without a `clock` the application's own is used, if it has one.
@@ -66,6 +67,7 @@ def mount(
     layout.register(dash, sessions)
     forecast_page.register(dash, sessions, now, settings)
     accuracy_page.register(dash, sessions)
+    data_page.register(dash, sessions, now, settings)
     reasons.serve_picture(app, sessions, now, settings)
     dash.init_app(app)
 

@@ -15,7 +15,7 @@ from dash import Dash
 from dash.backends._fastapi import FastAPIDashServer, reset_current_request, set_current_request
 from fastapi import Request, Response
 
-PATHS = ("/", "/accuracy")
+PATHS = ("/", "/accuracy", "/data")
 
 
 class Backend(FastAPIDashServer):

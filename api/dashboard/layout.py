@@ -8,13 +8,13 @@ import dash_mantine_components as dmc
 from dash import ClientsideFunction, Dash, Input, Output, State, callback_context, dcc, html, set_props
 from sqlalchemy.orm import Session, sessionmaker
 
-from api.dashboard import accuracy_page, forecast_page, queries
+from api.dashboard import accuracy_page, data_page, forecast_page, queries
 from api.dashboard.parts import aria, problem
 from api.dashboard.words import Words, language_of
 from forecast.errors import ForecallError
 from store.queues import load_queues
 
-LINKS = {"/": "forecast_page", "/accuracy": "accuracy_page"}
+LINKS = {"/": "forecast_page", "/accuracy": "accuracy_page", "/data": "data_page"}
 THEME = {
     "fontFamily": "Inter, system-ui, -apple-system, 'Segoe UI', sans-serif",
     "primaryColor": "blue",
@@ -83,7 +83,11 @@ def register(app: Dash, sessions: sessionmaker[Session]) -> None:
     def turn(path: str, language: str) -> tuple[Any, ...]:
         words = Words(language)
         try:
-            shown = page(path, sessions, words)
+            shown = (
+                data_page.page(words, may=data_page.may_load(app))
+                if path == "/data"
+                else page(path, sessions, words)
+            )
         except ForecallError as error:
             shown = problem(error, words)
         return shown, links(path, words), words("skip"), None

@@ -63,9 +63,14 @@ class Served:
     server: uvicorn.Server | None = None
     thread: threading.Thread | None = None
 
-    def start(self) -> None:
+    def build(self) -> FastAPI:
+        """The pages alone, without a guard before them."""
         app = FastAPI()
         mount(app, Settings(), self.make, clock=lambda: NOW)
+        return app
+
+    def start(self) -> None:
+        app = self.build()
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]

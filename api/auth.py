@@ -38,6 +38,10 @@ RULES = (
     (re.compile(r"/v1/forecasts/versions/[^/]+/publish"), "plan"),
     (re.compile(r"/v1/alerts/[^/]+/acknowledge"), "plan"),
     (re.compile(r"/v1/(causes|evidence/assumptions)(/[^/]+)?"), "plan"),
+    (re.compile(r"/v1/quality/marks"), "plan"),
+    (re.compile(r"/v1/uploads(/[^/]+(/restore)?)?"), "write"),
+    (re.compile(r"/v1/drivers"), "write"),
+    (re.compile(r"/v1/queues/map(/[^/]+)?|/v1/queues/.+/hours|/v1/groups|/v1/special-days(/[^/]+)?"), "plan"),
     (re.compile(r"/_dash-[^/]*|/sign-out"), "read"),  # Dash asks by POST; a page that writes gets a rule
 )
 
@@ -59,7 +63,7 @@ def scope_needed(method: str, path: str) -> str:
     """The scope a request needs: by the rules for what changes something, `read` to read, else `admin`."""
     if method in SAFE:
         return "read"
-    if method in ("POST", "DELETE"):
+    if method in ("POST", "PUT", "DELETE"):
         return next((scope for rule, scope in RULES if rule.fullmatch(path)), "admin")
     return "admin"
 

@@ -22,6 +22,7 @@ from forecast.errors import InputError, NotFound
 from forecast.models.base import QUANTILES
 from store.forecasts import ForecastVersion, list_versions, load_forecast
 from store.queues import Queue, load_queues, require_queues
+from store.reason_weeks import coverages
 from store.reasons import reason_name, stored_reasons
 from store.scores import load_notes
 
@@ -176,6 +177,7 @@ def page(session: Session, ask: Ask, cursor: str | None, limit: int) -> Forecast
         version=None if ask.newest is None else version_out(ask.newest),
         granularity=ask.query.granularity,
         notes=_notes(session, ask),
+        coverage={} if ask.query.topic is None else coverages(session, ask.queues, ask.now),
     )
 
 

@@ -115,6 +115,11 @@ class ForecastPage(Page[ForecastRow]):
     notes: list[str] = Field(
         description="By day, week and month: how far the history of a queue supports the months ahead."
     )
+    coverage: dict[str, float] = Field(
+        {},
+        description="With `topic`, by queue: part of the contacts whose reason is known, where files tell reasons apart "
+        "from the totals.",
+    )
 
 
 class VolumeOut(Out):

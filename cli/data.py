@@ -1,4 +1,4 @@
-"""`forecall import ...` and `forecall uploads ...`: files in, and out again."""
+"""`forecall import ...`: files in; `uploads.py` lists them and takes them out again."""
 
 from __future__ import annotations
 
@@ -34,51 +34,11 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and report; store 
 Strict = Annotated[bool, typer.Option("--strict", help="Store nothing and exit 1 when a row is bad.")]
 
 importing = typer.Typer(no_args_is_help=True, help="Read a file into the database.")
-uploads = typer.Typer(no_args_is_help=True, help="The files that were imported; each can be taken out again.")
 
 
 def register(app: typer.Typer) -> None:
-    """Add both groups to the application."""
+    """Add the group to the application."""
     app.add_typer(importing, name="import", rich_help_panel="Data")
-    app.add_typer(uploads, name="uploads", rich_help_panel="Data")
-
-
-@importing.command()
-def volumes(
-    file: File,
-    layout: Annotated[
-        Literal["auto", "tidy", "genesys", "connect"], typer.Option(help="Whose columns.")
-    ] = "auto",
-    timezone: Timezone = None,
-    interval: Annotated[
-        str | None,
-        typer.Option(help="15min, 30min, 1h, 1d; a longer one than the file's sums.", show_default=False),
-    ] = None,
-    mode: Mode = "revision",
-    missing: Annotated[Literal["zero", "unknown"], typer.Option(help="What an absent row means.")] = "zero",
-    date_order: DateOrder = None,
-    dry_run: DryRun = False,
-    strict: Strict = False,
-    as_json: AsJson = False,
-) -> None:
-    """Contacts per queue and interval."""
-    from forecast.errors import InputError
-    from store.imports.volumes import import_volumes
-
-    if missing == "unknown":
-        raise InputError(
-            "Absent rows cannot be stored as unknown yet.",
-            remedy="Import them as zero, or measure them with forecall evaluate --missing unknown.",
-            field="missing",
-        )
-    options = {
-        "layout": layout,
-        "timezone": timezone,
-        "interval": interval,
-        "mode": mode,
-        "date_order": date_order,
-    }
-    _load(import_volumes, file, dry_run, strict, as_json, now=console.now(), **options)
 
 
 @importing.command()
@@ -145,16 +105,23 @@ def special_days(
     file: Annotated[
         Path, typer.Argument(help="date,name as CSV or Excel, or a calendar (.ics).", show_default=False)
     ],
+    kind: Annotated[
+        Literal["recurring", "once", "period"] | None,
+        typer.Option(
+            help="What rows are that say nothing: days that come again, days to leave out, weeks with a name.",
+            show_default=False,
+        ),
+    ] = None,
     timezone: Timezone = None,
     date_order: DateOrder = None,
     dry_run: DryRun = False,
     strict: Strict = False,
     as_json: AsJson = False,
 ) -> None:
-    """Days unlike others: events that come again, and outliers that do not."""
+    """Days unlike others: date,name[,queue,kind,until,region]. Events that come again, days to leave out, school holidays."""
     from store.imports.days import import_days
 
-    options = {"timezone": timezone, "date_order": date_order}
+    options = {"timezone": timezone, "date_order": date_order, "kind": kind}
     _load(import_days, file, dry_run, strict, as_json, now=console.now(), **options)
 
 
@@ -167,11 +134,50 @@ def hours(
     strict: Strict = False,
     as_json: AsJson = False,
 ) -> None:
-    """Opening hours: queue,weekday,opens,closes[,valid_from]."""
+    """Opening hours: queue,weekday,opens,closes[,valid_from]; with a date instead of a weekday, that day alone (or closed)."""
     from store.imports.hours import import_hours
 
     options = {"timezone": timezone, "date_order": date_order}
     _load(import_hours, file, dry_run, strict, as_json, now=console.now(), **options)
+
+
+@importing.command()
+def reasons(
+    file: File,
+    queue: Annotated[
+        str | None, typer.Option(help="Of all rows, where no column tells it.", show_default=False)
+    ] = None,
+    timezone: Timezone = None,
+    mode: Mode = "revision",
+    date_order: DateOrder = None,
+    dry_run: DryRun = False,
+    strict: Strict = False,
+    as_json: AsJson = False,
+) -> None:
+    """Contact reasons apart from the totals: date,queue,topic,share|count; or a column per reason. Totals do not change."""
+    from store.imports.reasons import import_reasons
+
+    options = {"timezone": timezone, "mode": mode, "date_order": date_order, "queue": queue}
+    _load(import_reasons, file, dry_run, strict, as_json, now=console.now(), **options)
+
+
+@importing.command()
+def contacts(
+    file: File,
+    count: Annotated[
+        bool, typer.Option("--count", help="Count the volumes of its queues from the file, too.")
+    ] = False,
+    timezone: Timezone = None,
+    date_order: DateOrder = None,
+    dry_run: DryRun = False,
+    strict: Strict = False,
+    as_json: AsJson = False,
+) -> None:
+    """One row per contact: contact_time,queue[,id,channel,topic,outcome,customer,...]. Customers are kept as hashes alone."""
+    from store.imports.contacts import import_contacts
+
+    options = {"timezone": timezone, "date_order": date_order, "count": count}
+    _load(import_contacts, file, dry_run, strict, as_json, now=console.now(), **options)
 
 
 @importing.command("queue-map")
@@ -190,6 +196,72 @@ def queue_map(
     _load(import_queue_map, file, dry_run, strict, as_json, now=console.now(), **options)
 
 
+@importing.command()
+def groups(
+    file: File,
+    timezone: Timezone = None,
+    date_order: DateOrder = None,
+    dry_run: DryRun = False,
+    strict: Strict = False,
+    as_json: AsJson = False,
+) -> None:
+    """Who staffs a queue: queue,group[,site,since,share]. The rows of a queue and date replace those held."""
+    from store.imports.groups import import_groups
+
+    options = {"timezone": timezone, "date_order": date_order}
+    _load(import_groups, file, dry_run, strict, as_json, now=console.now(), **options)
+
+
+@importing.command()
+def staffing(
+    file: File,
+    marked: Annotated[
+        Literal["net", "gross"] | None,
+        typer.Option(
+            help="Agents at work (net), or before shrinkage is taken off (gross).", show_default=False
+        ),
+    ] = None,
+    timezone: Timezone = None,
+    mode: Mode = "revision",
+    date_order: DateOrder = None,
+    dry_run: DryRun = False,
+    strict: Strict = False,
+    as_json: AsJson = False,
+) -> None:
+    """A staffing plan: interval_start,group,agents; or a row per day and group with the times as columns."""
+    from store.imports.staffing import import_staffing
+
+    options = {"timezone": timezone, "mode": mode, "date_order": date_order, "marked": marked}
+    _load(import_staffing, file, dry_run, strict, as_json, now=console.now(), **options)
+
+
+@importing.command()
+def forecast(
+    file: File,
+    made_on: Annotated[
+        str | None,
+        typer.Option(help="When all of it was made, where no column made_at tells.", show_default=False),
+    ] = None,
+    ahead: Annotated[
+        str | None,
+        typer.Option(help="Each week was made so long before it began: 7d, 4w.", show_default=False),
+    ] = None,
+    timezone: Timezone = None,
+    date_order: DateOrder = None,
+    dry_run: DryRun = False,
+    strict: Strict = False,
+    as_json: AsJson = False,
+) -> None:
+    """A forecast made elsewhere, to compare ours with: queue,interval_start,offered[,aht_seconds][,made_at]."""
+    from store.imports.other_forecasts import import_forecast
+
+    config = console.settings()
+    made = None if made_on is None else console.moment(made_on, timezone or config.company.timezone)
+    days = None if ahead is None else console.days(ahead)
+    options = {"timezone": timezone, "date_order": date_order, "made_on": made, "ahead_days": days}
+    _load(import_forecast, file, dry_run, strict, as_json, now=console.now(), **options)
+
+
 def _load(
     work: Callable[..., Imported], file: Path, dry_run: bool, strict: bool, as_json: bool, **options: Any
 ) -> None:
@@ -204,36 +276,13 @@ def _load(
     if as_json:
         console.print_json({**vars(found), "stored": not refused and not dry_run})
     else:
+        if found.preview is not None:
+            from cli.import_volumes import show_preview
+
+            show_preview(found.preview)
         done = "Nothing was stored" if refused or dry_run else f"Imported {found.name}"
-        upload = f" (upload {found.upload_id})" if found.upload_id and not (refused or dry_run) else ""
+        done = found.name if found.summary.startswith("nothing new") else done
+        upload = f" (upload {found.upload_id})" if found.upload_id and done.startswith("Imported") else ""
         typer.echo(f"{done}{upload}: {found.summary}")
     if refused:
         raise typer.Exit(1)
-
-
-@uploads.command("list")
-def list_(as_json: AsJson = False) -> None:
-    """Every imported file, the latest first."""
-    from store.uploads import list_uploads
-
-    with console.open_sessions(console.settings()) as sessions, sessions() as session:
-        rows = [{**vars(one), "at": f"{one.at:%Y-%m-%d %H:%M} UTC"} for one in list_uploads(session)]
-    if as_json:
-        console.print_json(rows)
-    else:
-        columns = ("id", "kind", "name", "mode", "at", "rows", "state")
-        console.show(rows, columns, empty="Nothing was imported yet: forecall import volumes FILE.")
-
-
-@uploads.command()
-def remove(upload_id: Annotated[int, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
-    """Take a file out again: what lay beneath it comes back, known from now on."""
-    from store.uploads import remove_upload
-
-    with console.open_sessions(console.settings()) as sessions, sessions() as session:
-        changed = remove_upload(session, upload_id, now=console.now().to_pydatetime())
-        session.commit()
-    if as_json:
-        console.print_json({"id": upload_id, "changed": changed})
-    else:
-        typer.echo(f"Upload {upload_id} was taken out; {changed:,} values changed.")

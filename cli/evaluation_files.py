@@ -18,7 +18,8 @@ from forecast.contacts.queue_moves import read_queue_map
 from forecast.contacts.signals import read_signals
 from forecast.contacts.special_days import read_days
 from forecast.contacts.volumes import read_volumes
-from forecast.days import Calendar, OpeningHours, country_of
+from forecast.day_rules import PERIOD, period_drivers, periods, rules_of
+from forecast.days import Calendar, Exceptions, OpeningHours, country_of
 from forecast.errors import InputError
 from forecast.handling import Handling, spent
 from forecast.queue_map import QueueMap
@@ -49,11 +50,12 @@ def read_archive(
     hours = _hours(files.hours, tz, say)
     moves = _queue_map(files.queue_map, tz, by, say)
     moves.require(sorted(volumes["queue"].unique()))
+    calendar, lasting = _calendar(files.special_days, tz, country, say)
     archive = Archive(
         series=_series(volumes, interval, tz, by, hours, absent_is_zero, moves.queues),
         signals=_signals(files.signals, interval, tz, say),
-        drivers=_drivers(files.drivers, tz, say),
-        calendar=_calendar(files.special_days, tz, country, say),
+        drivers={**_drivers(files.drivers, tz, say), **lasting},
+        calendar=calendar,
     )
     return moves.apply(archive, hours=hours)
 
@@ -199,7 +201,10 @@ def _hours(path: Path | None, tz: str, say: Say) -> dict[str, OpeningHours]:
         return {}
     loaded = read_hours(path, tz=tz)
     _tell(loaded, say)
-    return {str(queue): OpeningHours.from_frame(rows) for queue, rows in loaded.frame.groupby("queue")}
+    return {
+        str(queue): OpeningHours.from_frame(rows, Exceptions.of(loaded.exceptions, str(queue)))
+        for queue, rows in loaded.frame.groupby("queue")
+    }
 
 
 def _queue_map(path: Path | None, tz: str, by: str, say: Say) -> QueueMap:
@@ -216,13 +221,17 @@ def _queue_map(path: Path | None, tz: str, by: str, say: Say) -> QueueMap:
     return QueueMap.from_frame(loaded.frame)
 
 
-def _calendar(path: Path | None, tz: str, country: str, say: Say) -> Calendar:
+def _calendar(path: Path | None, tz: str, country: str, say: Say) -> tuple[Calendar, dict[str, Driver]]:
+    """The special days, and the weeks with a name as drivers."""
     chosen = country_of(tz) if country == "auto" else None if country == "none" else country
     if country == "auto" and chosen:
         say(f"Public holidays of {chosen}, guessed from the time zone (--country none leaves them out).")
-    days = None
-    if path is not None:
-        loaded = read_days(path, tz=tz)
-        _tell(loaded, say)
-        days = loaded.frame
-    return Calendar.of(days, country=chosen)
+    if path is None:
+        return Calendar.of(country=chosen), {}
+    loaded = read_days(path, tz=tz)
+    _tell(loaded, say)
+    calendar = Calendar.of(loaded.frame, country=chosen)
+    weeks = loaded.frame[loaded.frame.get("kind", pd.Series("", index=loaded.frame.index)) == PERIOD]
+    rules = rules_of(weeks)
+    until = max((rule.since for rule in rules), default=0) + 400
+    return calendar, period_drivers(periods(rules, until, calendar), tz)

@@ -9,7 +9,30 @@ from typing import Annotated, Any
 import typer
 import typer.core
 
-from cli import data, demo, effects, evaluate, evidence, forecasts, operate, outlook, posts, privacy, training
+from cli import (
+    backlog,
+    calendar,
+    comparison,
+    data,
+    demand,
+    demo,
+    effects,
+    evaluate,
+    evidence,
+    forecasts,
+    import_volumes,
+    operate,
+    outlook,
+    posts,
+    privacy,
+    queues,
+    reasons,
+    repeats,
+    sources,
+    staffing,
+    training,
+    uploads,
+)
 from cli.console import CALL
 
 PANELS = ["Start here", "Data", "Forecast", "Measure", "Posts", "Run", "Operate"]
@@ -57,7 +80,30 @@ def options(
     CALL.config, CALL.debug = config, debug
 
 
-for part in (demo, data, forecasts, evidence, outlook, effects, evaluate, posts, training, privacy, operate):
+for part in (
+    demo,
+    data,
+    uploads,
+    sources,
+    calendar,
+    queues,
+    import_volumes,
+    demand,
+    reasons,
+    forecasts,
+    evidence,
+    outlook,
+    effects,
+    repeats,
+    backlog,
+    staffing,
+    comparison,
+    evaluate,
+    posts,
+    training,
+    privacy,
+    operate,
+):
     part.register(app)
 
 

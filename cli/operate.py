@@ -9,6 +9,7 @@ import typer
 
 from cli import console
 from cli.console import AsJson
+from cli.quality import data
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -31,7 +32,10 @@ def register(app: typer.Typer) -> None:
     app.add_typer(config_group, name="config", rich_help_panel="Operate")
     app.add_typer(db_group, name="db", rich_help_panel="Operate")
     app.add_typer(keys_group, name="keys", rich_help_panel="Operate")
-    app.command(rich_help_panel="Operate")(doctor)
+    doctors = typer.Typer(invoke_without_command=True)
+    doctors.callback()(doctor)
+    doctors.command()(data)
+    app.add_typer(doctors, name="doctor", rich_help_panel="Operate")
 
 
 def serve(
@@ -243,8 +247,10 @@ def revoke(key: Annotated[str, typer.Argument(help="Its id, or its name.")]) -> 
     typer.echo(f"The key {key} was revoked.")
 
 
-def doctor(as_json: AsJson = False) -> None:
+def doctor(context: typer.Context, as_json: AsJson = False) -> None:
     """Is all well? Configuration, database, age of the data, age of the forecast, what failed last."""
+    if context.invoked_subcommand is not None:
+        return
     from cli.examination import examine
 
     findings = examine()

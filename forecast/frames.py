@@ -84,7 +84,7 @@ REASONS = Contract(
 STAFFING = Contract(
     "staffing",
     {"group": TEXT, "ds": TIME, "agents": NUMBER},
-    {"known_at": TIME, "assumed": FLAG},
+    {"gross": NUMBER, "known_at": TIME, "assumed": FLAG},
 )
 OTHER_FORECASTS = Contract(
     "other forecasts",
@@ -104,6 +104,16 @@ CONTACTS = Contract(
         "answered_at": TIME,
         "known_at": TIME,
     },
+)
+EXCEPTIONS = Contract(
+    "exceptions to the hours",
+    {"queue": TEXT, "date": TIME, "opens": TEXT, "closes": TEXT},
+    {"name": TEXT},
+)
+GROUPS = Contract(
+    "planning groups",
+    {"queue": TEXT, "group": TEXT},
+    {"site": TEXT, "since": TIME, "share": NUMBER},
 )
 MOVES = Contract(
     "moves between queues",

@@ -35,12 +35,14 @@ JOBS: Mapping[str, tuple[str, str, str]] = {
     "ingest": ("jobs.ingest", "run", "read the files in the drop folder"),
     "signals": ("jobs.signals", "run", "count the posts that are new"),
     "care": ("jobs.care", "run", "count the questions on social channels"),
+    "backlog": ("jobs.backlog", "run", "tell what waits for an answer"),
     "select": ("jobs.select", "run", "compare the fast methods"),
     "select_full": ("jobs.select", "run_full", "compare all methods and decide where social counts"),
     "predict": ("jobs.predict", "run", "forecast and publish"),
     "alert": ("jobs.alert", "run", "warn of peaks that posts foretell"),
     "retain": ("jobs.retain", "run", "drop old texts and old drafts"),
     "digest": ("jobs.digest", "run", "make the weekly digest of every reason owner"),
+    "demand": ("jobs.demand", "run", "tell redials from demand"),
 }
 
 

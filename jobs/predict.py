@@ -38,7 +38,7 @@ from jobs.select import combined
 from store.explanations import with_facts
 from store.facts import apply_facts, open_archive
 from store.forecasts import create_version, publish_version, save_forecast
-from store.queues import load_queues
+from store.queue_map import living_queues
 from store.scores import save_report
 from store.settings import INTERVAL_DAYS, Settings
 
@@ -108,7 +108,7 @@ def forecast_all(
     checkpoint(session)
     problems: list[str] = []
     methods: list[dict[str, object]] = []
-    queues, made = load_queues(session), 0
+    queues, made = living_queues(session), 0
     for at, queue in enumerate(queues, start=1):
         try:
             forecast = (ready or {}).get(queue.name) or look_ahead(

@@ -22,13 +22,34 @@ from forecast.buckets import zone
 from forecast.days import minutes
 from forecast.errors import ConfigError, InputError
 from store.alert_settings import Alerts
+from store.backlog_settings import BacklogSettings
+from store.calendar_settings import CalendarSettings
+from store.contact_settings import Contacts
+from store.demand_settings import Demand, Demands
 from store.section import Section, usable
 from store.social_settings import Social
+from store.staffing_settings import Staffing
 
 PREFIX = "FORECALL_"
 FILE = "config.yaml"
 OUTSIDE = frozenset({"FORECALL_CONFIG", "FORECALL_DB_PASSWORD"})  # of the environment, but no setting
 INTERVAL_DAYS = 91  # days forecast by interval, at most: 13 weeks; beyond, days go on
+NOBODY_KNOWS = (
+    *(
+        "other",
+        "overig",
+        "overige",
+        "onbekend",
+        "unknown",
+        "geen reden",
+        "no reason",
+        "n.v.t.",
+        "n/a",
+        "leeg",
+        "empty",
+    ),
+    *("sonstiges", "unbekannt", "autre", "autres", "inconnu", "not specified", "niet ingevuld"),
+)
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -54,6 +75,10 @@ class QueueFacts(Section):
     channel: Literal["phone", "email", "chat", "social"] = "phone"
     topic: str = "all"
     hours: dict[str, str] | None = None
+    answer_hours: float | None = Field(None, gt=0, le=2000)
+    demand: Demand = Demand()
+    country: str | None = None
+    region: str | None = None
 
     @field_validator("hours")
     @classmethod
@@ -76,6 +101,12 @@ class Effect(Section):
     productive: float = Field(0.7, gt=0, le=1)
 
 
+class Repeats(Section):
+    """When a contact counts as a repeat of an earlier one."""
+
+    window_days: float = Field(7.0, gt=0, le=92)
+
+
 class Models(Section):
     candidates: tuple[str, ...] = Field(("level_profile", "dhr", "boosted"), min_length=1)
     compared: tuple[str, ...] = ("prophet",)
@@ -90,12 +121,14 @@ class Schedule(Section):
     ingest: str = "*/5 * * * *"
     signals: str = "*/5 * * * *"
     care: str = "*/5 * * * *"
+    backlog: str = "*/30 * * * *"
     predict: str = "*/30 * * * *"
     alert: str = "*/5 * * * *"
     select: str = "15 2 * * *"
     select_full: str = "30 3 * * sun"
     retain: str = "45 1 * * *"
     digest: str = "0 7 * * mon"
+    demand: str = "0 1 * * *"
 
     @field_validator("*")
     @classmethod
@@ -126,11 +159,17 @@ class Settings(BaseSettings):
     )
     database: Database = Database()
     company: Company = Company()
+    calendar: CalendarSettings = CalendarSettings()
     queues: tuple[QueueFacts, ...] = ()
     social: Social = Social()
+    contacts: Contacts = Contacts()
     reasons: dict[str, Reason] = Field(default_factory=dict)
+    reasons_unknown: tuple[str, ...] = NOBODY_KNOWS
     alerts: Alerts = Alerts()
     effect: Effect = Effect()
+    backlog: BacklogSettings = BacklogSettings()
+    staffing: Staffing = Staffing()
+    repeats: Repeats = Repeats()
     models: Models = Models()
     schedule: Schedule = Schedule()
     api: Api = Api()
@@ -159,6 +198,10 @@ class Settings(BaseSettings):
             }
         )
         return hashlib.sha256(shaping.encode()).hexdigest()[:16]
+
+    def demands(self) -> Demands:
+        """What of each queue's contacts is no demand of its own, by queue."""
+        return {queue.name: queue.demand for queue in self.queues}
 
     def hours(self) -> pd.DataFrame:
         """-> hours[queue, weekday, opens, closes] of the queues that give theirs, as `frames.HOURS` has them."""

@@ -87,6 +87,9 @@ class QueueRow(Base):
     topic: Mapped[str]
     interval: Mapped[str]
     tz: Mapped[str]
+    missing: Mapped[
+        str
+    ]  # zero | unknown: what a bucket without a row between the first and the last one says
 
 
 class UploadRow(Base):
@@ -133,6 +136,7 @@ class VolumeRow(Base):
     callbacks: Mapped[float | None]
     assumed: Mapped[bool]
     upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"), index=True)
+    repeats: Mapped[int | None]  # see `layers.py`
 
 
 class SignalSeries(Base):
@@ -156,6 +160,7 @@ class SignalRow(Base):
     value: Mapped[float | None]
     assumed: Mapped[bool]
     upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"), index=True)
+    repeats: Mapped[int | None]  # see `layers.py`
 
 
 class DriverSeries(Base):
@@ -177,6 +182,7 @@ class DriverRow(Base):
     worth: Mapped[float | None]  # contacts per unit, as the planner assumes them
     assumed: Mapped[bool]
     upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"), index=True)
+    repeats: Mapped[int | None]  # see `layers.py`
 
 
 class ReasonSeries(Base):
@@ -200,6 +206,7 @@ class ReasonRow(Base):
     count: Mapped[float | None]
     assumed: Mapped[bool]
     upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"), index=True)
+    repeats: Mapped[int | None]  # see `layers.py`
 
 
 class StaffingSeries(Base):
@@ -219,8 +226,10 @@ class StaffingRow(Base):
     ds: Mapped[int] = mapped_column(Micros)
     known_at: Mapped[int] = mapped_column(Micros)
     agents: Mapped[float | None]
+    gross: Mapped[float | None]  # 1: with shrinkage in them, 0: net
     assumed: Mapped[bool]
     upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"), index=True)
+    repeats: Mapped[int | None]  # see `layers.py`
 
 
 class OtherForecastSeries(Base):
@@ -243,6 +252,44 @@ class OtherForecastRow(Base):
     aht_seconds: Mapped[float | None]
     assumed: Mapped[bool]
     upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"), index=True)
+    repeats: Mapped[int | None]  # see `layers.py`
+
+
+class DemandCountSeries(Base):
+    __tablename__ = "demand_count_series"
+    __table_args__ = (UniqueConstraint("queue"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    queue: Mapped[str]
+
+
+class DemandCountRow(Base):
+    """What the log of contacts showed of a bucket before its rows went: short abandons and redials."""
+
+    __tablename__ = "demand_counts"
+    __table_args__ = (Index("demand_counts_by_bucket", "series_id", "ds", "known_at"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    series_id: Mapped[int] = mapped_column(ForeignKey("demand_count_series.id"))
+    ds: Mapped[int] = mapped_column(Micros)
+    known_at: Mapped[int] = mapped_column(Micros)
+    short_abandoned: Mapped[float | None]
+    redialled: Mapped[float | None]
+    assumed: Mapped[bool]
+    upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"), index=True)
+    repeats: Mapped[int | None]  # see `layers.py`
+
+
+class DemandEstimateRow(Base):
+    """What part of those who hang up calls again, as it was estimated at a moment; append-only."""
+
+    __tablename__ = "demand_estimates"
+    __table_args__ = (Index("demand_estimates_by_queue", "queue", "decided_at"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    queue: Mapped[str]
+    decided_at: Mapped[dt.datetime]
+    r: Mapped[float]
+    lower: Mapped[float]
+    upper: Mapped[float]
+    n: Mapped[int]  # weeks it was learnt from
 
 
 class ColumnMapRow(Base):
@@ -295,6 +342,7 @@ class ConfirmationRow(Base):
     """An upload that held a row equal to a version already stored: the version outlives its own upload's removal."""
 
     __tablename__ = "confirmations"
+    __table_args__ = (Index("confirmations_by_version", "version_id"),)
     upload_id: Mapped[int] = mapped_column(ForeignKey("uploads.id"), primary_key=True)
     version_id: Mapped[int] = mapped_column(primary_key=True)  # in the table of the upload's kind
 
@@ -341,6 +389,7 @@ class DayRuleRow(Base):
     rule: Mapped[str]
     moves: Mapped[str]  # stays | next | previous (working day)
     since: Mapped[str] = mapped_column(String(10))
+    origin: Mapped[str]  # own | school
     created_at: Mapped[dt.datetime]
     removed_at: Mapped[dt.datetime | None]
 

@@ -15,7 +15,8 @@ from store.runs import Run, list_runs
 
 router = APIRouter(tags=["runs"])
 LATEST = 5_000
-KEPT_BACK = "digests"  # phrases of posts and addresses: `GET /v1/digest` shows them while they are kept
+# phrases of posts and addresses, and a table as large as the data: routes of their own show them
+KEPT_BACK = ("digests", "comparison")
 
 
 @router.get("/v1/runs", responses=READ)
@@ -36,6 +37,6 @@ def _out(run: Run) -> RunOut:
         finished_at=run.finished_at,
         seconds=took,
         cutoff=run.cutoff,
-        outcome={name: value for name, value in run.outcome.items() if name != KEPT_BACK},
+        outcome={name: value for name, value in run.outcome.items() if name not in KEPT_BACK},
         code_version=run.code_version,
     )

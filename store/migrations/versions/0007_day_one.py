@@ -28,9 +28,14 @@ def upgrade() -> None:
     op.add_column("uploads", sa.Column("fingerprint", sa.String(length=64), nullable=True))
     for name in BESIDE_OFFERED:
         op.add_column("volumes", sa.Column(name, NUMBER, nullable=True))
+    for layered in ("volumes", "signals", "drivers"):
+        op.add_column(layered, sa.Column("repeats", sa.BigInteger(), nullable=True))
+    op.create_index("confirmations_by_version", "confirmations", ["version_id"])
+    op.add_column("queues", sa.Column("missing", sa.Text(), nullable=False, server_default="zero"))
     _layer("reasons", "reason_series", ("queue", "topic"), ("share", "count"))
-    _layer("staffing", "staffing_series", ("group",), ("agents",))
+    _layer("staffing", "staffing_series", ("group",), ("agents", "gross"))
     _layer("other_forecasts", "other_forecast_series", ("queue",), ("offered", "aht_seconds"))
+    _true_demand()
     _maps_and_contacts()
     _calendar()
     _queue_map()
@@ -53,12 +58,29 @@ def _layer(name: str, series: str, keys: tuple[str, ...], values: tuple[str, ...
         *(sa.Column(value, NUMBER, nullable=True) for value in values),
         sa.Column("assumed", sa.Boolean(), nullable=False),
         sa.Column("upload_id", ID, nullable=True),
+        sa.Column("repeats", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["series_id"], [f"{series}.id"], name=f"{name}_to_{series}"),
         sa.ForeignKeyConstraint(["upload_id"], ["uploads.id"], name=f"{name}_to_uploads"),
         sa.PrimaryKeyConstraint("id", name=f"{name}_key"),
     )
     op.create_index(f"{name}_by_bucket", name, ["series_id", "ds", "known_at"])
     op.create_index(f"{name}_by_upload_id", name, ["upload_id"])
+
+
+def _true_demand() -> None:
+    _layer("demand_counts", "demand_count_series", ("queue",), ("short_abandoned", "redialled"))
+    op.create_table(
+        "demand_estimates",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("queue", sa.Text(), nullable=False),
+        sa.Column("decided_at", UtcDateTime(), nullable=False),
+        sa.Column("r", NUMBER, nullable=False),
+        sa.Column("lower", NUMBER, nullable=False),
+        sa.Column("upper", NUMBER, nullable=False),
+        sa.Column("n", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="demand_estimates_key"),
+    )
+    op.create_index("demand_estimates_by_queue", "demand_estimates", ["queue", "decided_at"])
 
 
 def _maps_and_contacts() -> None:
@@ -123,6 +145,7 @@ def _calendar() -> None:
         sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("moves", sa.Text(), nullable=False),
         sa.Column("since", sa.String(length=10), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("removed_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="day_rules_key"),

@@ -107,8 +107,10 @@ def register(app: Dash, sessions: sessionmaker[Session]) -> None:
     )
 
 
-def page(path: str, sessions: sessionmaker[Session], words: Words) -> Any:
-    """The page of a path."""
+def page(path: str, sessions: sessionmaker[Session], words: Words, *, may_load: bool = False) -> Any:
+    """The page of a path. may_load: the one who asks may load files."""
+    if path == "/data":
+        return data_page.page(words, may=may_load)
     with sessions() as session:
         if path == "/accuracy":
             return accuracy_page.page(queries.load_judged(session), words)

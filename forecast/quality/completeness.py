@@ -14,19 +14,23 @@ from forecast.quality.usual import IMPROBABLE, Usual
 
 RECENT = 28  # days whose delays count
 LATE = 0.9  # of the rows come within the usual delay
+ARRIVALS = 3  # days on which rows came in, from which on they tell a habit
 FURTHEST = 400  # days looked ahead of the last contact
 
 
 def usual_delay(record: Record) -> int:
     """ns from the end of a bucket to the moment it is known, for nine in ten rows of the last weeks; 0 where not told.
 
-    A past that came in as one file says nothing of delays: of each moment of arrival only its latest day counts.
+    A past that came in as one file says nothing of delays: of each moment of arrival only its latest day counts, and
+    fewer than three days of arrival (an upload, or one that was put back) make no habit.
     """
     told = ~record.assumed & (record.places.day > record.last_day - RECENT)
     if not told.any():
         return 0
     ends = end(record.ds[told], record.interval, record.tz)
     known = record.known_at[told]
+    if len(np.unique(known // DAY)) < ARRIVALS:
+        return 0
     latest: dict[int, int] = {}
     for at, stop in zip((known // (3600 * SECOND)).tolist(), ends.tolist(), strict=True):
         latest[at] = max(latest.get(at, 0), stop)

@@ -14,6 +14,7 @@ from forecast.social.mention import Mention
 from store.chain import REVISION, Chain, receive
 from store.database import connect, sessions, upgrade
 from store.mentions import count_mentions, load_scored
+from store.queue_map import load_queue_map
 from store.settings import Settings
 
 AT = pd.Timestamp("2026-03-02 09:00", tz="UTC")
@@ -43,4 +44,20 @@ def test_posts_held_under_the_suppliers_ids_are_hidden_and_known_again(tmp_path:
         again = Mention("x", "4711", AT.to_pydatetime(), "Stroomstoring!")
         receive(session, Chain(Settings()), [again], now=AT.to_pydatetime(), mode=REVISION)
         assert count_mentions(session) == 1
+    engine.dispose()
+
+
+def test_moves_between_queues_of_before_were_believed_always(tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'old.db'}")
+    config = Config()
+    config.set_main_option("script_location", str(Path(store.__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0006")
+        connection.execute(text("INSERT INTO queue_moves VALUES ('old', 'new', '2026-03-01', 0.7)"))
+    upgrade(engine)
+    with sessions(engine)() as session:
+        for as_of in (None, AT.to_pydatetime()):
+            (move,) = load_queue_map(session, as_of=as_of).moves
+            assert (move.queue, move.into, move.date, move.share) == ("old", "new", "2026-03-01", 0.7)
     engine.dispose()

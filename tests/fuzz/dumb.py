@@ -111,8 +111,8 @@ def said(cells: list[str], sheet: Sheet) -> Iterator[tuple[str, dt.datetime, str
                 continue
             if sheet.kind == "wide_queues":
                 yield str(head), wall, text
-            else:
-                yield cells[1], wall.replace(hour=int(str(head)[:2]), minute=int(str(head)[3:5])), text
+            elif (hour := re.fullmatch(r"([0-9]{2}):([0-9]{2}).*", str(head))) and len(cells) > 1:
+                yield cells[1], wall.replace(hour=int(hour[1]) % 24, minute=int(hour[2]) % 60), text
         return
     places = sheet.places
     if len(cells) <= max(places.values()):

@@ -335,3 +335,14 @@ def test_runs_bridge_what_they_are_told_to() -> None:
     assert runs(flags) == [(0, 1), (3, 3), (6, 6)]
     assert runs(flags, bridge=1) == [(0, 3), (6, 6)]
     assert runs(np.zeros(3, dtype=bool)) == []
+
+
+def test_a_file_that_was_put_back_makes_no_habit_of_coming_late() -> None:
+    held = record()
+    back = replace(
+        held,
+        known_at=np.full(len(held), int(day_start([MONDAY + DAYS + 2], TZ)[0])),
+        assumed=np.zeros(len(held), dtype=bool),
+    )
+    (line,) = [one for one in examine([back], around(DAYS + 4)) if one.queue == "calls"]
+    assert line.severity == "warning" and "not in" in line.says

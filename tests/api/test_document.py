@@ -68,7 +68,7 @@ def test_the_api_starts_without_prophet_statsmodels_and_the_models() -> None:
         "print(sorted(heavy | models))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=240, check=True
     )
     assert done.stdout.strip() == "[]"
 

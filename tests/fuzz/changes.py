@@ -165,6 +165,9 @@ def other_date_order(sheet: Sheet, chance: random.Random) -> Sheet:
     if start is None or column not in sheet.places or len(sheet.rows) < 2:
         return sheet
     turned, at = sheet.form.replace(start, forms[start]), chance.randint(1, len(sheet.rows) - 1)
+    halves = (sheet.rows[:at], sheet.rows[at:])
+    if not all(any(row.stands_for and row.stands_for[0][1].day > 12 for row in half) for half in halves):
+        return sheet  # a half in which every date reads both ways reads like the other: nobody can tell
     rows = [
         swap(row, sheet.places[column], row.stands_for[0][1].strftime(turned))
         if place >= at and row.stands_for

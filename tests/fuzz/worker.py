@@ -40,7 +40,8 @@ def run(seed: str, first: int, last: int, seconds: int) -> None:
     for number in range(first, last):
         print(json.dumps({"begun": number}), flush=True)
         made = giant(number) if seed == "giant" else case(int(seed), number)
-        gc.collect()
+        if len(made.data) > 2**20 or number % 50 == 0:
+            gc.collect()  # what was left behind is no part of the next file's memory
         reset_peak()
         signal.setitimer(signal.ITIMER_PROF, seconds)  # of this process: others may keep the machine busy
         try:

@@ -287,6 +287,7 @@ def test_retention_drops_old_texts_and_keeps_what_was_counted(
         "rows": 0,
         "keys": 0,
         "drafts": 0,
+        "contacts": 0,
     }
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from forecast.contacts.dialects import refuse_swallowed
+from forecast.contacts.dialects import LARGEST_CELL, refuse_swallowed
 from forecast.contacts.filekind import refusal
 from forecast.contacts.numbers import decimal_of
 from forecast.contacts.problem import Problem
@@ -145,6 +145,7 @@ def _text_tables(large: Large, rows: int, strict: bool, step: Step | None) -> It
     encoding = "utf-8-sig" if plain else head.encoding
     errors = "forecall.cp1252" if plain else "strict"
     with large.path.open("rb") as raw, io.TextIOWrapper(raw, encoding, errors, newline="") as file:
+        csv.field_size_limit(LARGEST_CELL)
         reader = csv.reader(file, delimiter=head.delimiter, strict=strict)
         number = head.header_row
         header = [trimmed(cell) for cell in list(islice(reader, number))[-1]]

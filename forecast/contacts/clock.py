@@ -188,6 +188,8 @@ def _plain(text: str, order: str) -> int | tuple[int, str] | None:
         first, then = int(match["first"]), int(match["then"])
         year = int(match["year"]) + (2000 if len(match["year"]) == 2 else 0)
         day, month = (first, then) if order == DMY else (then, first)
+        if month > 12 >= day:
+            return 0, "is a date only with day and month exchanged: are the dates near it right?"
         return _assemble(match, year, month, day)
     if _EXCEL.fullmatch(text):
         days = float(text.replace(",", "."))

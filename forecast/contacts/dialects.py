@@ -15,6 +15,8 @@ DELIMITERS: Final = (",", ";", "\t", "|", "^", "~")
 _LINES: Final = 100  # rows that are looked at
 _WIDE: Final = 20_000  # cells of a row beyond which nothing is looked for: the table will be refused
 
+LARGEST_CELL = 131_072  # characters
+
 
 def excel_hint(text: str) -> tuple[str, str, int]:
     """Excel's `sep=;` line -> (text without it, delimiter, number of the row that follows)."""
@@ -55,6 +57,7 @@ def sniff(text: str) -> str:
 def records(text: str, delimiter: str, name: str) -> list[list[str]]:
     """text -> records. Doubtful quotes are forgiven, a quote that never closes is not: it would swallow rows."""
     refuse_wide(text, delimiter, name)
+    csv.field_size_limit(LARGEST_CELL)  # of the whole process, and other libraries lift it
     for strict in (True, False):
         rows: list[list[str]] = []
         try:
@@ -66,7 +69,7 @@ def records(text: str, delimiter: str, name: str) -> list[list[str]]:
         except csv.Error as error:
             if "field larger" in str(error):
                 raise UnreadableFile(
-                    f"{name} has a cell of more than {csv.field_size_limit():,} characters in row {len(rows) + 1}, or a "
+                    f"{name} has a cell of more than {LARGEST_CELL:,} characters in row {len(rows) + 1}, or a "
                     "quotation mark that is opened there and never closed.",
                     remedy="Repair that row.",
                     field="file",

@@ -54,7 +54,7 @@ def times_in(cells: Sequence[str]) -> list[int]:
         place for place, cell in enumerate(cells) if cell and second_of_day(cell[:_LONGEST]) is not None
     ]
     if not places:
-        bare = [place for place, cell in enumerate(cells) if cell.isdigit() and len(cell) <= 4]
+        bare = [place for place, cell in enumerate(cells) if cell.isdecimal() and len(cell) <= 4]
         places = bare if len(bare) >= 2 * FEWEST_SLOTS and _steps([cells[place] for place in bare]) else []
     begins = [second_of_day(cells[place][:_LONGEST], bare=True) or 0 for place in places]
     rising = all(one < other for one, other in pairwise(begins))

@@ -174,7 +174,7 @@ def other_date_order(sheet: Sheet, chance: random.Random) -> Sheet:
         else row
         for place, row in enumerate(sheet.rows)
     ]
-    return sheet.with_rows(rows, must="either")
+    return sheet.with_rows(rows, must="either", told="day and month exchanged")
 
 
 def serials(sheet: Sheet, chance: random.Random) -> Sheet:

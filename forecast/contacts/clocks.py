@@ -13,7 +13,7 @@ import pandas as pd
 
 from forecast.contacts.clock import LONGEST, is_date, is_moment
 from forecast.contacts.spelled_dates import without_ends
-from forecast.contacts.spellings import DATE, MOMENT, TIME, folded
+from forecast.contacts.spellings import DATE, KNOWN, MOMENT, TIME, folded
 from forecast.contacts.tables import Origin
 from forecast.contacts.times_of_day import clock_text, second_of_day
 
@@ -56,6 +56,19 @@ def _tells(cells: pd.Series) -> bool:
     )
 
 
+def _slots(frame: pd.DataFrame, date: str, column: str) -> bool:
+    """A column of a name we do not know that holds times on the quarter, two or more of them on one date.
+
+    Without it the rows of a date would be read as so many values of one day.
+    """
+    if folded(column) in KNOWN:
+        return False
+    sample = [cell for cell in pd.unique(frame[column].iloc[: 50 * _SAMPLE])[:_SAMPLE] if cell]
+    read = [second for cell in sample if (second := second_of_day(cell[:LONGEST])) is not None]
+    slots = len(read) >= max(2, 0.8 * len(sample)) and all(second % 900 == 0 for second in read)
+    return slots and bool(frame.iloc[: 50 * _SAMPLE].groupby(date)[column].nunique().max() > 1)
+
+
 def _kind(cell: str, named: bool) -> str:
     if second_of_day(cell, bare=named) is not None and not (named and _SERIAL.fullmatch(cell)):
         return "time"
@@ -83,6 +96,9 @@ def find_clock(frame: pd.DataFrame, given: Mapping[str, str], taken: Iterable[st
     )
     for kind in ("moment", "date"):
         found = next((column for column in holds if holds[column] == kind and column != time), None)
+        if found is not None and kind == "date" and time is None:
+            rest = (column for column in columns if column not in holds)
+            time = next((column for column in rest if _slots(frame, found, column)), None)
         if found is not None:
             return Clock(found, None if kind == "moment" and "time" not in given else time)
     blank = _first(frame, columns, "date", set()) or _first(frame, columns, "moment", set())

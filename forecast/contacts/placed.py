@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from forecast import frames
-from forecast.arrays import Ns
+from forecast.arrays import Floats, Ns
 from forecast.buckets import index
 from forecast.contacts.clock import Walls
 from forecast.contacts.gathering import Settled
@@ -17,21 +18,27 @@ from forecast.contacts.grids import Shifts, place, start_of
 from forecast.contacts.intake import times
 from forecast.contacts.records import VALUES, Parts, Records, number_rows
 from forecast.contacts.sums import ADDITIVE, sum_volumes
+from forecast.errors import InputError
 
 TEN_HOURS = 36_000
+MOST_CHANGED = (
+    0.3  # share of rows with another count for a time that had one: above it they are no corrections
+)
 
 
 @dataclass
 class Told:
     """What is to be told of all records in the end.
 
-    replaced: rows that a later row of the file took the place of
+    rows: placed; replaced: those that a later row of the file took the place of, and changed: with another count
     timed, long: volumes with a handling time, and those of them above ten hours; early: known before their interval
     whole, broken: counts that are whole, and those that are not; odd: one of these
     """
 
     shifts: Shifts = field(default_factory=Shifts)
+    rows: int = 0
     replaced: int = 0
+    changed: int = 0
     timed: int = 0
     long: int = 0
     early: int = 0
@@ -51,8 +58,27 @@ class Told:
         self.whole, self.broken = self.whole + len(offered) - len(broken), self.broken + len(broken)
         self.odd = float(broken[0]) if len(broken) else self.odd
 
+    def replace(self, codes: Ns, offered: Floats) -> npt.NDArray[np.bool_]:
+        """codes[n] alike where rows are of one time, offered[n] contacts, in the order of the file -> the last ones[n]."""
+        later = pd.Series(codes).duplicated(keep="last").to_numpy()
+        final = pd.Series(offered).groupby(codes).transform("last").to_numpy()
+        self.rows += len(codes)
+        self.replaced += int(later.sum())
+        self.changed += int((later & (offered != final)).sum())
+        return np.asarray(~later, dtype=np.bool_)
+
     def sentences(self, settled: Settled) -> list[str]:
-        """The warnings, in the order in which the rows were treated."""
+        """The warnings, in the order in which the rows were treated.
+
+        Raises InputError where so many rows have another count for the same time that something else tells them apart.
+        """
+        if self.changed > MOST_CHANGED * self.rows and self.changed > 1:
+            raise InputError(
+                f"{self.changed:,} of {self.rows:,} rows have another count for a queue and time that had one: "
+                "something tells them apart that was not read (a time of day, a site, a skill).",
+                remedy="Say which column it is (--map time=NAME or --map topic=NAME), or sum the rows before loading.",
+                field="interval_start",
+            )
         told = self.shifts.sentences()
         if self.replaced:
             told.append(f"{self.replaced} row(s) stand in the file more than once: the last one counts.")
@@ -94,8 +120,8 @@ class Placer:
         placed = rows[placement.rows]
         known = [placed["known_at"]] if "known_at" in (rows.dtype.names or ()) else []
         codes = number_rows([placed["part"], placement.ds, placement.moved, *known])
-        last = ~pd.Series(codes).duplicated(keep="last").to_numpy()
-        self.told.replaced += int((~last).sum()) + placement.surplus
+        last = self.told.replace(codes, placed["offered"].astype(np.float64))
+        self.told.replaced += placement.surplus
         ds = placement.ds if final is own else start_of(placement.ds, final, self.tz)
         columns: dict[str, object] = {"series": self.ranks[placed["part"]][last], "ds": ds[last]}
         for name in (name for name in VALUES if name in (rows.dtype.names or ())):

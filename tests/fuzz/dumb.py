@@ -90,7 +90,7 @@ def read(data: bytes, sheet: Sheet) -> dict[Key, frozenset[float]]:
     """Spoiled bytes of a sheet -> every value that any line of them says."""
     found: dict[Key, set[float]] = {}
     rows = list(lines(data, sheet))
-    heads = [sheet.header] + [tuple(rows[0])] * (bool(rows) and len(rows[0]) == len(sheet.header))
+    heads = [sheet.header] + [tuple(rows[0])] * bool(rows)
     readings = [replace(sheet, header=head) for head in heads]
     for cells in rows:
         for queue, wall, text in (one for reading in readings for one in said(cells, reading)):

@@ -18,7 +18,7 @@ from store.scores import load_evidence, load_scores
 from tests.browser.filled import NOW, QUEUES
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=20_000)  # a machine that tests has other things to do
+expect.set_options(timeout=60_000)  # a machine that tests has other things to do
 HOUR = dt.timedelta(hours=1)
 
 

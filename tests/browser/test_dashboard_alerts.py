@@ -127,10 +127,10 @@ def test_the_warning_of_another_queue_brings_the_visitor_to_it_and_stands_first_
         session.commit()
     try:
         page.goto(served)
-        expect(page.locator("#elsewhere")).to_contain_text("phone_outage: since 09:42", timeout=20_000)
+        expect(page.locator("#elsewhere")).to_contain_text("phone_outage: since 09:42", timeout=60_000)
         assert page.locator("#elsewhere b").count() == 0  # a post's words are no markup
         page.get_by_role("button", name="Show phone_outage").click()
-        expect(page.locator("#cards .card").first).to_contain_text("+210 calls", timeout=20_000)
+        expect(page.locator("#cards .card").first).to_contain_text("+210 calls", timeout=60_000)
         expect(page.locator("#elsewhere section")).to_have_count(0)
     finally:
         with filled() as session:

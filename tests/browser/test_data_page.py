@@ -33,7 +33,7 @@ from tests.browser.test_dashboard_alerts import all_texts
 
 CONFIG = Settings.model_validate({"company": {"timezone": "Europe/Amsterdam", "country": "NL"}})
 EN, NL = Words("en"), Words("nl")
-expect.set_options(timeout=30_000)  # a machine that tests has other things to do
+expect.set_options(timeout=60_000)  # a machine that tests has other things to do
 GOOD = b"queue,interval_start,offered\nSales,2026-02-16 09:00,12\nSales,2026-02-16 09:30,8\nSales,2026-02-16 10:00,x\n"
 UNCLEAR = b"queue,interval_start,offered\nSales,02-03-2026 09:00,12\nSales,02-03-2026 10:00,8\n"
 STRANGE = b"Afdeling,Moment,Stuks\nVerkoop,2026-02-16 09:00,12\nVerkoop,2026-02-16 10:00,8\n"
@@ -117,14 +117,14 @@ def visit(house: House, chromium: Browser, watch: Watch) -> Iterator[Visit]:
     def opened(scope: str = "plan", *, language: str = "nl", width: int = 1440) -> Page:
         locale = {"nl": "nl-NL", "en": "en-GB"}[language]
         context = chromium.new_context(viewport={"width": width, "height": 900}, locale=locale)
-        context.set_default_timeout(40_000)
+        context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
         watch.over(page)
         page.goto(f"{server.address}/sign-in?next=/data")
         page.get_by_label("Your key").fill(house.keys[scope])
         page.get_by_role("button", name="Sign in").click()
-        expect(page.locator("#data-held")).not_to_be_empty(timeout=20_000)
+        expect(page.locator("#data-held")).not_to_be_empty(timeout=60_000)
         return page
 
     yield opened
@@ -140,7 +140,7 @@ def choose(page: Page, name: str, data: bytes) -> None:
     page.locator("#data-file input[type=file]").set_input_files(
         {"name": name, "mimeType": "", "buffer": data}
     )
-    expect(page.locator("#data-found, #data-check .notice").first).to_be_visible(timeout=20_000)
+    expect(page.locator("#data-found, #data-check .notice").first).to_be_visible(timeout=60_000)
 
 
 DROP = """([name, text]) => {
@@ -163,7 +163,7 @@ def test_a_dutch_workbook_is_dropped_looked_at_and_loaded(house: House, visit: V
     data, wanted = dutch_workbook()
     page = visit("plan")
     page.evaluate(DROP, ["Overzicht week 8.xlsx", base64.b64encode(data).decode()])
-    expect(page.locator("#data-would")).to_contain_text("200 waarden", timeout=20_000)
+    expect(page.locator("#data-would")).to_contain_text("200 waarden", timeout=60_000)
     assert totals(house) == {}  # nothing is kept until it is loaded
     found = page.locator("#data-found")
     for said in ("Facturen", "Storing", "Contacten per wachtrij"):

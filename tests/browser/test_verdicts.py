@@ -97,7 +97,7 @@ def test_since_when_is_the_local_day_of_the_decision(filled: sessionmaker[Sessio
 def test_open_and_shut_stand_side_by_side_with_their_figures(page: Page, served: str) -> None:
     page.goto(f"{served}/accuracy")
     rows = page.locator("#evidence .ag-center-cols-container .ag-row")
-    expect(rows.first).to_be_visible(timeout=20_000)
+    expect(rows.first).to_be_visible(timeout=60_000)
 
     def row(queue: str) -> Any:
         return rows.filter(has_text=queue).first

@@ -56,7 +56,7 @@ def test_the_waterfall_adds_up_to_what_the_store_expects(
     page: Page, served: str, filled: sessionmaker[Session]
 ) -> None:
     page.goto(served)
-    expect(page.locator("#why-parts li").first).to_be_visible(timeout=20_000)
+    expect(page.locator("#why-parts li").first).to_be_visible(timeout=60_000)
     page.locator("#why-bucket").click()
     page.get_by_role("option").nth(3).click()
     with filled() as session:

@@ -540,6 +540,8 @@ class VersionRow(Base):
     published_at: Mapped[dt.datetime | None]
     state: Mapped[str]  # draft | published | locked
     label: Mapped[str]
+    kind: Mapped[str] = mapped_column(default="forecast")  # forecast | plan (frozen by a lock) | imported
+    upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"))  # of an imported one
 
 
 class ForecastSeries(Base):
@@ -708,3 +710,125 @@ class KeyRow(Base):
     scopes: Mapped[list[str]]
     created_at: Mapped[dt.datetime]
     revoked_at: Mapped[dt.datetime | None]
+    expires_at: Mapped[dt.datetime | None]
+    used_at: Mapped[dt.datetime | None]  # to the minute: a write for every request would be too dear
+
+
+class UserRow(Base):
+    """Somebody who signs in with a name and a password, or through the company's own accounts (`subject`)."""
+
+    __tablename__ = "users"
+    __table_args__ = (UniqueConstraint("name"), Index("users_by_subject", "subject", unique=True))
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str]
+    password: Mapped[str | None]  # argon2id, with its salt and costs
+    subject: Mapped[str | None]  # issuer and subject of OpenID Connect
+    scopes: Mapped[list[str]]
+    created_at: Mapped[dt.datetime]
+    used_at: Mapped[dt.datetime | None]
+    disabled_at: Mapped[dt.datetime | None]
+
+
+class AuditRow(Base):
+    """Who changed what, when; append-only (triggers refuse the rest), each row sealed with the digest of the one before."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("audit_by_subject", "subject", "id"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    at: Mapped[dt.datetime]
+    who: Mapped[str]
+    act: Mapped[str]  # such as override.add
+    subject: Mapped[str]  # such as override 12
+    body: Mapped[str]  # JSON, as it was sealed
+    digest: Mapped[str] = mapped_column(String(64))  # SHA-256 of the digest before and of this row
+
+
+class OverrideRow(Base):
+    """What a planner changes of the forecast of a span; it lies on top of every version until it is removed or expires."""
+
+    __tablename__ = "overrides"
+    __table_args__ = (Index("overrides_by_span", "start", "end"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    queue: Mapped[str]  # '' = every queue
+    channel: Mapped[str]  # '' = every channel
+    topic: Mapped[str]  # '' = the queue as a whole
+    measure: Mapped[str]  # volume | aht
+    kind: Mapped[str]  # percent | absolute | total
+    value: Mapped[float]
+    start: Mapped[int] = mapped_column(Micros)
+    end: Mapped[int] = mapped_column(Micros)
+    reason: Mapped[str]
+    author: Mapped[str]
+    created_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime | None]
+    removed_at: Mapped[dt.datetime | None]
+    removed_by: Mapped[str]
+
+
+class LockRow(Base):
+    """A span of the forecast frozen as the plan: its rows are copied, as they were then, into a version of their own."""
+
+    __tablename__ = "locks"
+    __table_args__ = (Index("locks_by_span", "start", "end"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("forecast_versions.id"))  # the frozen copy
+    source_id: Mapped[int | None] = mapped_column(
+        ForeignKey("forecast_versions.id")
+    )  # the newest it came from
+    start: Mapped[int] = mapped_column(Micros)
+    end: Mapped[int] = mapped_column(Micros)
+    queues: Mapped[list[str]]  # [] = every queue
+    label: Mapped[str]
+    author: Mapped[str]
+    created_at: Mapped[dt.datetime]
+    released_at: Mapped[dt.datetime | None]
+    released_by: Mapped[str]
+
+
+class ScenarioRow(Base):
+    """A what-if that somebody gave a name to: what was asked, and what came out of it then."""
+
+    __tablename__ = "scenarios"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str]
+    author: Mapped[str]
+    created_at: Mapped[dt.datetime]
+    cutoff: Mapped[dt.datetime]
+    asked: Mapped[dict[str, Any]]
+    found: Mapped[dict[str, Any]]
+    removed_at: Mapped[dt.datetime | None]
+
+
+class EventRow(Base):
+    """Something others want to be told of: a forecast made, published, locked; a peak warning. Append-only."""
+
+    __tablename__ = "events"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    kind: Mapped[str]  # forecast.made | forecast.published | plan.locked | alert.raised | ...
+    at: Mapped[dt.datetime]
+    body: Mapped[dict[str, Any]]
+
+
+class HookRow(Base):
+    """One event to one webhook: claimed before it is sent, tried again until it arrives or too many tries went by."""
+
+    __tablename__ = "hook_deliveries"
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), primary_key=True)
+    target: Mapped[str] = mapped_column(primary_key=True)
+    delivered_at: Mapped[dt.datetime | None]
+    claimed_until: Mapped[dt.datetime | None]
+    next_try: Mapped[dt.datetime | None]
+    tries: Mapped[int]
+    problem: Mapped[str]
+
+
+class RequestRow(Base):
+    """A job that somebody asked for; the scheduler takes it up."""
+
+    __tablename__ = "run_requests"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    job: Mapped[str]
+    asked_at: Mapped[dt.datetime]
+    who: Mapped[str]
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
+    taken_at: Mapped[dt.datetime | None]

@@ -12,6 +12,9 @@ P(wait) = A B / (1 + (A - 1) B),  P(hang up | wait) = 1 - 1/rho + 1/(rho A)     
 The wait offered to a caller who waits exceeds t with P(x, y e^(-t/patience)) / P(x, y), which follows from its density
 in Baccelli & Hebuterne (1981), "On queues with impatient customers". Service level, as in Koole (2013), "Call Center
 Optimization", ch. 4: the share of all calls OFFERED that are answered within `answer_seconds`.
+
+Nothing here asks how B came about, nor that n is a whole number: where agents hold several chats, n is what they do at
+full stretch, in agents with one contact each, and B is that of `chat.py`.
 """
 
 from __future__ import annotations
@@ -65,29 +68,38 @@ def log_erlang_b(load: Floats, agents: Floats) -> Floats:
 
 def erlang_b(load: npt.ArrayLike, agents: npt.ArrayLike) -> Floats:
     """Blocking [n]: the share of calls that find all agents busy where nobody waits; 0 without load."""
-    a, n = _cells(load, agents)
+    a, n = cells(load, agents)
     some = a > 0
     return np.where(some, np.exp(log_erlang_b(np.where(some, a, 1.0), n)), np.where(a == 0, 0.0, a))
 
 
 def line(load: npt.ArrayLike, aht: npt.ArrayLike, agents: npt.ArrayLike, patience: float | None) -> Line:
     """Erlang A where callers have a patience (mean seconds), else Erlang C; arrays that broadcast."""
-    a, seconds, n = _cells(load, aht, agents)
+    a, seconds, n = cells(load, aht, agents)
     return ErlangC(a, seconds, n) if patience is None else ErlangA(a, seconds, n, patience)
 
 
-def _cells(*given: npt.ArrayLike) -> tuple[Floats, ...]:
+def cells(*given: npt.ArrayLike) -> tuple[Floats, ...]:
     made = np.broadcast_arrays(*(np.asarray(one, dtype=np.float64) for one in given))
     return tuple(np.atleast_1d(one) for one in made)
 
 
+def _log_b(load: Floats, agents: Floats, given: Floats | None) -> Floats:
+    """log B as given, else Erlang's."""
+    return log_erlang_b(load, agents) if given is None else given
+
+
 @dataclass(frozen=True)
 class ErlangC:
-    """load: erlangs; aht: seconds; agents: float[n] >= 0. Where they cannot keep up, everybody waits, for ever longer."""
+    """load: erlangs; aht: seconds; agents: float[n] >= 0. Where they cannot keep up, everybody waits, for ever longer.
+
+    log_b: log B where it is not Erlang's
+    """
 
     load: Floats
     aht: Floats
     agents: Floats
+    log_b: Floats | None = None
 
     @cached_property
     def stable(self) -> Flags:
@@ -99,7 +111,7 @@ class ErlangC:
         """Share of calls that wait."""
         fine = self.stable & (self.load > 0)
         a, n = np.where(fine, self.load, 1.0), np.where(fine, self.agents, 2.0)
-        blocked = np.exp(log_erlang_b(a, n))
+        blocked = np.exp(_log_b(a, n, self.log_b))
         found = np.where(fine, blocked / (1 - a / n * (1 - blocked)), 1.0)
         return np.where(self.load == 0, 0.0, _known(found, self.load))
 
@@ -129,12 +141,13 @@ class ErlangC:
 
 @dataclass(frozen=True)
 class ErlangA:
-    """load: erlangs; aht: seconds; agents: float[n] >= 0; patience: seconds > 0."""
+    """load: erlangs; aht: seconds; agents: float[n] >= 0; patience: seconds > 0; log_b: log B where it is not Erlang's."""
 
     load: Floats
     aht: Floats
     agents: Floats
     patience: float
+    log_b: Floats | None = None
 
     @cached_property
     def served(self) -> Flags:
@@ -161,7 +174,7 @@ class ErlangA:
     def waiting(self) -> Floats:
         """Share of calls that are not answered at once."""
         a, n = np.where(self.served, self.load, 1.0), np.where(self.served, self.agents, 1.0)
-        log_b = log_erlang_b(a, n)
+        log_b = _log_b(a, n, self.log_b)
         # A B / (1 + (A - 1) B), with both as logarithms: A alone may be larger than any float
         found = 1 / (1 - np.expm1(log_b) * np.exp(np.minimum(-self._log_a - log_b, 700.0)))
         return self._filled(found, idle=0.0, unanswered=1.0)

@@ -1,35 +1,25 @@
 """The gap per interval: agents planned less agents needed, net and gross, and its sums by day.
 
-    demands of a group's queues ─► pooled per channel ─► need (Erlang, or workload) ─┐
-    plan: agents per interval, each net or gross ────────────────────────────────────┴─► gap, agent hours under and over
-
-Queues of one channel in one group are one line: their erlangs add up, and a call takes the mean over their contacts.
+demands of a group's queues ─► need (`plan.py`: each channel by its model) ─┐
+plan: agents per interval, each net or gross ───────────────────────────────┴─► gap, agent hours under and over
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from forecast.arrays import Flags, Floats, Ns
-from forecast.buckets import DAY, SECOND, Interval, end, floor, local_ns
-from forecast.staffing.erlang import erlangs, line
-from forecast.staffing.needs import Targets, agents_needed, gross
+from forecast.buckets import DAY, SECOND, Interval, end, local_ns
+from forecast.staffing.demand import Demand
+from forecast.staffing.needs import Targets, gross
+from forecast.staffing.plan import needed, reached
+
+__all__ = ["DaySum", "Demand", "Gap", "Plan", "day_sums", "gap"]
 
 DAILY_FROM = 20 * 3600 * SECOND  # rows of a plan that lie so far apart are whole days
-
-
-@dataclass(frozen=True)
-class Demand:
-    """What a group is expected to do of one queue: contacts, and seconds per contact (NaN unknown), in buckets ds[n]."""
-
-    queue: str
-    channel: str
-    ds: Ns
-    contacts: Floats
-    aht: Floats
 
 
 @dataclass(frozen=True)
@@ -78,65 +68,43 @@ class Gap:
         return gross(self.planned_net, self.shrinkage)
 
 
-def by_erlang(contacts: Floats, aht: Floats, seconds: Floats, targets: Targets) -> Floats:
-    """Agents for a line of callers who wait."""
-    return agents_needed(erlangs(contacts, aht, seconds), aht, targets)
-
-
-def by_workload(contacts: Floats, aht: Floats, seconds: Floats, targets: Targets) -> Floats:
-    """Agents for work that can wait: its seconds over those of the interval at the highest occupancy, in the interval it
-    comes in. What may be put off until later is not counted: a backlog is another model's."""
-    load = erlangs(contacts, aht, seconds) / targets.max_occupancy
-    return np.where(contacts > 0, np.maximum(load, targets.min_agents), load)
-
-
-NEEDS: Mapping[str, tuple[str, Callable[[Floats, Floats, Floats, Targets], Floats]]] = {
-    "phone": ("erlang", by_erlang),
-    "email": ("workload", by_workload),
-    "chat": ("workload", by_workload),
-    "social": ("workload", by_workload),
-}
-
-
-def gap(demands: Sequence[Demand], plan: Plan, targets: Targets, *, interval: Interval, tz: str) -> Gap:
+def gap(
+    demands: Sequence[Demand],
+    plan: Plan,
+    targets: Targets,
+    *,
+    interval: Interval,
+    tz: str,
+    blended: bool = False,
+) -> Gap:
     """One group. interval: of the longest-bucketed queue, shorter than a day; finer demands are summed to it."""
-    every = np.unique(np.concatenate([floor(one.ds, interval, tz) for one in demands] or [plan.ds]))
-    seconds = np.full(len(every), float(interval.seconds))
-    need, contacts, work = np.zeros(len(every)), np.zeros(len(every)), np.zeros(len(every))
-    methods, calls = [], None
-    for channel in dict.fromkeys(one.channel for one in demands):
-        mine = [_on(one, every, interval, tz) for one in demands if one.channel == channel]
-        number, took = (np.sum([part[at] for part in mine], axis=0) for at in (0, 1))
-        aht = np.where(number > 0, took / np.where(number > 0, number, 1.0), np.nan)
-        name, find = NEEDS.get(channel, NEEDS["email"])
-        need = need + find(number, aht, seconds, targets)
-        contacts, work = contacts + number, work + took
-        methods.append(f"{channel}: {name}")
-        calls = (number, aht) if channel == "phone" else calls
+    if not demands:
+        return _without(plan, targets, interval, tz)
+    need = needed(demands, targets, interval=interval, tz=tz, blended=blended)
+    planned = _planned(plan, need.ds, need.seconds, targets, tz)
+    level = np.full(len(need.ds), np.nan)
+    if {one.channel for one in demands} == {"phone"}:
+        level = reached(demands, planned, targets, interval=interval, tz=tz).service_level
+    return Gap(
+        need.ds,
+        need.seconds,
+        need.contacts,
+        need.aht,
+        need.net,
+        planned,
+        level,
+        targets.shrinkage,
+        need.methods,
+    )
+
+
+def _without(plan: Plan, targets: Targets, interval: Interval, tz: str) -> Gap:
+    """A plan for a group that nothing is expected of."""
+    every = np.unique(plan.ds)
+    seconds, zeros = np.full(len(every), float(interval.seconds)), np.zeros(len(every))
+    unknown = np.full(len(every), np.nan)
     planned = _planned(plan, every, seconds, targets, tz)
-    only_calls = calls is not None and len(methods) == 1
-    reached = (
-        _reached(calls, seconds, planned, targets) if only_calls and calls else np.full(len(every), np.nan)
-    )
-    mean = np.where(contacts > 0, work / np.where(contacts > 0, contacts, 1.0), np.nan)
-    return Gap(every, seconds, contacts, mean, need, planned, reached, targets.shrinkage, tuple(methods))
-
-
-def _on(one: Demand, every: Ns, interval: Interval, tz: str) -> tuple[Floats, Floats]:
-    """Contacts and seconds of work on the common buckets [n]; contacts whose handling time is unknown make work unknown."""
-    place = np.searchsorted(every, floor(one.ds, interval, tz))
-    work = np.where(one.contacts > 0, one.contacts * one.aht, 0.0)
-    contacts, total = (
-        np.bincount(place, weights=values, minlength=len(every)).astype(np.float64)
-        for values in (one.contacts, work)
-    )
-    return contacts, total
-
-
-def _reached(calls: tuple[Floats, Floats], seconds: Floats, planned: Floats, targets: Targets) -> Floats:
-    number, aht = calls
-    found = line(erlangs(number, aht, seconds), aht, planned, targets.patience_seconds)
-    return found.service_level(targets.answer_seconds)
+    return Gap(every, seconds, zeros, unknown, zeros, planned, unknown, targets.shrinkage, ())
 
 
 def _planned(plan: Plan, every: Ns, seconds: Floats, targets: Targets, tz: str) -> Floats:

@@ -63,6 +63,21 @@ def log_lower(shape: Floats, mean: Floats) -> Floats:
     return found
 
 
+def log_between(low: Floats, high: Floats, mean: Floats) -> Floats:
+    """log of the sum of pois(x; a) over x = low + 1, low + 2 .. high [n]; 0 <= low < high, high - low whole, a > 0.
+
+    The difference of two upper tails, or of two lower ones where those are the smaller: neither cancels.
+    """
+    found = np.empty(len(mean))
+    above = mean > (low + high) / 2
+    for rows, tail, shift in ((above, log_upper, 0.0), (~above, log_lower, 1.0)):
+        ends = [tail(one[rows] + shift, mean[rows]) for one in (low, high)]
+        much, less = (ends[1], ends[0]) if shift == 0 else (ends[0], ends[1])
+        with np.errstate(divide="ignore"):
+            found[rows] = much + np.log(-np.expm1(np.minimum(less - much, 0.0)))
+    return found
+
+
 def _falling(count: Floats, mean: Floats) -> Floats:
     """1 + c/a + c(c-1)/a^2 + ... [n], c < a: Q(c + 1, a) over its last and largest summand."""
     total, term, at = np.ones_like(count), np.ones_like(count), count.copy()

@@ -33,6 +33,9 @@ BODY = {
 }
 
 
+MENTION = ("id", "source", "created_at", "text")
+
+
 class CsvBodies(APIRoute):
     """A route whose POST takes `text/csv` too. Its path names what the rows are: /v1/volumes, /v1/signals, /v1/mentions."""
 
@@ -84,8 +87,16 @@ def _take(app: FastAPI, noun: str, body: bytes) -> BatchResult:
 def _records(body: bytes) -> list[dict[str, str]]:
     try:
         reader = csv.DictReader(io.StringIO(body.decode("utf-8-sig"), newline=""), restkey="", restval="")
-        return [{name: cell for name, cell in row.items() if name and cell} for row in reader]
+        rows = [{name: cell for name, cell in row.items() if name and cell} for row in reader]
     except (UnicodeDecodeError, csv.Error):
         raise InputError(
             "The body is no CSV.", remedy="Send it in UTF-8, with a header.", field="body"
         ) from None
+    missing = [name for name in MENTION if name not in (reader.fieldnames or ())]
+    if missing:
+        raise InputError(
+            f"The body has no column {missing[0]!r}.",
+            remedy=f"Send a header with {', '.join(MENTION)}.",
+            field=missing[0],
+        )
+    return rows

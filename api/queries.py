@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SkipValidation, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, SkipValidation, StringConstraints
 
 from api.limits import MOST_ROWS
 from api.paging import LIMIT, MOST
@@ -20,7 +20,7 @@ When = Annotated[
 ]
 Cursor = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[A-Za-z0-9_-]+$")]
 Granularity = Literal["interval", "hour", "day", "week", "month"]
-Count = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
+Count = Annotated[float, Field(strict=True, ge=0, le=1e9, allow_inf_nan=False)]  # in bodies: true is no 1
 
 
 class In(BaseModel):
@@ -51,8 +51,13 @@ class ForecastQuery(In):
         Field("published", description="published, locked, latest (drafts too) or the id of a version.")
     )
     as_of: When | None = Field(None, description="What was published then.")
-    layout: Literal["json", "tidy"] | None = Field(
-        None, description="tidy gives CSV, as does `Accept: text/csv`."
+    overrides: bool = Field(
+        True, description="false: the forecast without the manual adjustments that lie on top of it."
+    )
+    layout: Literal["json", "tidy", "genesys", "connect"] | None = Field(
+        None,
+        description="tidy gives CSV, as does `Accept: text/csv`; genesys and connect the file that suite imports, "
+        "as GET /v1/exports does.",
     )
     limit: int | None = Field(
         None, ge=1, le=MOST, description=f"Rows in one answer: {LIMIT:,} without it, CSV whole."
@@ -111,7 +116,7 @@ class SignalIn(In):
 
     signal: Name
     start: When
-    value: float = Field(allow_inf_nan=False, ge=-1e15, le=1e15)
+    value: float = Field(strict=True, allow_inf_nan=False, ge=-1e15, le=1e15)
     topic: Name = "all"
     kind: Literal["count", "level"] | None = Field(None, description="As held already, else count.")
 
@@ -136,13 +141,22 @@ class MentionIn(BaseModel):
     deleted_at: str | None = None
 
 
+def _rows_of(model: str) -> dict[str, JsonValue]:
+    """Rows that are not validated here are still of a model that clients know by its name."""
+    return {"items": {"$ref": f"#/components/schemas/{model}"}}
+
+
 # Rows are validated one by one (`intake.py`), so that a bad one does not stop the others.
 class VolumeBatch(In):
-    rows: list[SkipValidation[VolumeIn]] = Field(min_length=1, max_length=MOST_ROWS)
+    rows: list[SkipValidation[VolumeIn]] = Field(
+        min_length=1, max_length=MOST_ROWS, json_schema_extra=_rows_of("VolumeIn")
+    )
 
 
 class SignalBatch(In):
-    rows: list[SkipValidation[SignalIn]] = Field(min_length=1, max_length=MOST_ROWS)
+    rows: list[SkipValidation[SignalIn]] = Field(
+        min_length=1, max_length=MOST_ROWS, json_schema_extra=_rows_of("SignalIn")
+    )
     interval: Literal["15min", "30min", "1h", "1d"] | None = Field(
         None, description="As configured without it."
     )
@@ -150,7 +164,9 @@ class SignalBatch(In):
 
 
 class MentionBatch(In):
-    rows: list[SkipValidation[MentionIn]] = Field(min_length=1, max_length=MOST_ROWS)
+    rows: list[SkipValidation[MentionIn]] = Field(
+        min_length=1, max_length=MOST_ROWS, json_schema_extra=_rows_of("MentionIn")
+    )
 
 
 class RisingQuery(Paged):

@@ -35,7 +35,7 @@ class ActOut(Out):
     note: str
 
 
-class MeasureOut(Out):
+class AlertMeasureOut(Out):
     name: str = Field(examples=["IVR message"])
     minutes: int = Field(description="How long it takes to work.")
 
@@ -70,7 +70,7 @@ class AlertOut(Out):
     posts: int
     times_usual: float | None = Field(description="Posts so far over the usual; null where none are usual.")
     sureness: float = Field(description="Probability that contacts follow.")
-    measures: list[MeasureOut] = Field(description="Those still in time, the quickest first.")
+    measures: list[AlertMeasureOut] = Field(description="Those still in time, the quickest first.")
     owner: str
     faq: str
     raised_at: AwareDatetime

@@ -14,14 +14,16 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi_offline import FastAPIOffline
 from sqlalchemy.orm import Session, sessionmaker
 
-from api import dashboard, errors, openapi, sign_in
-from api.auth import LOOPBACK, Guard, Seal
+from api import dashboard, errors, oidc, openapi, sign_in
+from api.auth import LOOPBACK, Guard
 from api.deps import Clock, utc_now
 from api.etags import ETags
 from api.limits import BodyLimit
 from api.observe import Metrics, Observe
+from api.rate_limits import Attempts, Gate
 from api.routers import (
     alerts,
+    audit,
     backlog,
     calendar,
     care,
@@ -29,24 +31,33 @@ from api.routers import (
     comparison,
     demand,
     drivers,
+    events,
     evidence,
     explain,
+    exports,
     forecasts,
     health,
+    keys,
+    locks,
     mentions,
     outlook,
+    overrides,
     quality,
     queue_map,
     queues,
     reasons,
     repeats,
     runs,
+    scenarios,
     signals,
     staffing,
     topics,
     uploads,
+    users,
     volumes,
+    webhooks,
 )
+from api.seals import Seal
 from store.chain import Chain
 from store.settings import Settings
 
@@ -56,7 +67,10 @@ ROUTERS = (
     calendar.router,
     drivers.router,
     forecasts.router,
+    locks.router,
+    exports.router,
     explain.router,
+    overrides.router,
     outlook.router,
     volumes.router,
     uploads.router,
@@ -74,9 +88,16 @@ ROUTERS = (
     comparison.router,
     evidence.router,
     quality.router,
+    scenarios.router,
     runs.router,
+    events.router,
+    webhooks.router,
     health.router,
     sign_in.router,
+    oidc.router,
+    keys.router,
+    users.router,
+    audit.router,
 )
 DOCS = {"validatorUrl": None, "persistAuthorization": False}  # the validator is on another host
 ANY = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -94,6 +115,8 @@ def create_app(settings: Settings, sessions: sessionmaker[Session], *, clock: Cl
     app.state.settings, app.state.sessions, app.state.clock = settings, sessions, clock
     app.state.metrics, app.state.chain = Metrics(), Chain(settings)
     app.state.seal = Seal(secrets.token_bytes(32))  # signed-in browsers sign in anew after a restart
+    app.state.attempts, app.state.company = Attempts(), oidc.provider(settings.access.oidc)
+    app.state.streams = events.Streams()
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
@@ -109,7 +132,10 @@ def _guard(app: FastAPI, settings: Settings, sessions: sessionmaker[Session], cl
     open_here = bool(getattr(settings.api, "open_dashboard", False)) and settings.api.host in LOOPBACK
     app.add_middleware(ETags)
     app.add_middleware(BodyLimit)
-    app.add_middleware(Guard, sessions=sessions, seal=app.state.seal, clock=clock, open_here=open_here)
+    gate = Gate(settings.access.limits)
+    app.add_middleware(
+        Guard, sessions=sessions, seal=app.state.seal, clock=clock, gate=gate, open_here=open_here
+    )
     app.add_middleware(Observe, metrics=app.state.metrics)
     if settings.api.cors_origins:
         app.add_middleware(
@@ -117,7 +143,7 @@ def _guard(app: FastAPI, settings: Settings, sessions: sessionmaker[Session], cl
             allow_origins=list(settings.api.cors_origins),
             allow_methods=["GET", "POST"],
             allow_headers=["Authorization", "Content-Type", "If-None-Match"],
-            expose_headers=["ETag", "Link"],
+            expose_headers=["ETag", "Link", "Forecall-Note"],
         )
 
 

@@ -16,7 +16,7 @@ class ComparedQuery(In):
     queue: list[Name] = Field([], max_length=500, description="May be repeated; all without it.")
 
 
-class MeasureOut(Out):
+class ComparedMeasureOut(Out):
     """Sum of absolute errors over what came (WAPE) of both, on the same buckets."""
 
     what: Literal["volume", "aht", "workload"]
@@ -32,7 +32,7 @@ class MeasureOut(Out):
     winner: Winner = Field(description="level: the interval holds 0.")
 
 
-class WeekOut(Out):
+class ComparedWeekOut(Out):
     week: str = Field(description="The Monday it begins with.", examples=["2026-03-02"])
     made_at: str = Field(description="When theirs was made; ours is as of then.")
     source: Literal["published", "hindcast", ""] = Field(
@@ -47,8 +47,8 @@ class ComparedOut(Out):
     queue: str
     interval: str = Field(description="Of their forecast.", examples=["30min"])
     winner: Winner = Field(description="By volume at the shortest interval both have.")
-    measures: list[MeasureOut]
-    weeks: list[WeekOut] = Field(description="All weeks of theirs, compared or not.")
+    measures: list[ComparedMeasureOut]
+    weeks: list[ComparedWeekOut] = Field(description="All weeks of theirs, compared or not.")
     notes: list[str]
 
 

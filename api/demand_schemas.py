@@ -19,7 +19,7 @@ class DemandQuery(Paged):
     granularity: Literal["interval", "day", "week"] = "day"
 
 
-class PartOut(Out):
+class DemandPartOut(Out):
     part: str = Field(examples=["redialled"])
     contacts: float | None = Field(description="Null where nothing is known of it.")
     origins: list[Origin] = Field(
@@ -39,7 +39,7 @@ class DemandRow(Out):
         "interval never below 0. This is what is forecast."
     )
     estimated: bool = Field(description="An estimate stands in `corrected`.")
-    parts: list[PartOut]
+    parts: list[DemandPartOut]
 
 
 class RateOut(Out):

@@ -29,6 +29,7 @@ REMEDIES = {
     405: "See /docs for the methods of this route.",
     409: HELP,
     413: "Send it in smaller parts.",
+    429: "Wait as many seconds as Retry-After says.",
     500: "Try again; if it stays, tell the administrator the time and the route: the log has the rest.",
     503: "Try again in a minute; if it stays, run `forecall doctor` on the server: its log has the rest.",
 }

@@ -18,9 +18,12 @@ from api.queries import ForecastQuery
 from api.schemas import ForecastPage, ForecastRow, VersionOut
 from api.signal_use import Use, of_rows, uses
 from forecast.buckets import Interval, floor, index, to_ns
-from forecast.errors import InputError, NotFound
+from forecast.errors import InputError
 from forecast.models.base import QUANTILES
-from store.forecasts import ForecastVersion, list_versions, load_forecast
+from forecast.overriding import Override
+from store.adjusted import Adjusted, load_with_overrides
+from store.forecast_versions import IMPORTED, ForecastVersion, newest_version, standing
+from store.overrides import in_force
 from store.queues import Queue, load_queues, require_queues
 from store.reason_weeks import coverages
 from store.reasons import reason_name, stored_reasons
@@ -31,7 +34,6 @@ STORED = {Interval.HOUR: "hour", Interval.DAY: "day"}
 LONG = {"week": Interval.WEEK, "month": Interval.MONTH}
 DIGITS = 4
 HOUR = 3600
-RECENT = 100
 MICROSECOND = dt.timedelta(microseconds=1)
 
 
@@ -41,6 +43,8 @@ class Ask:
 
     version: a name or an id, as the store takes it; newest: the latest version it takes rows from
     as_of:   given, or the newest version's own moment, so that every page of one answer agrees
+    beside:  what else the rows hang on: locks in force, uploads taken out
+    changes: the manual adjustments that hold at `changed_at`, which every page of one answer shares
     """
 
     query: ForecastQuery
@@ -51,6 +55,18 @@ class Ask:
     as_of: dt.datetime | None
     now: dt.datetime
     use: Mapping[str, Mapping[str, Use]] = field(default_factory=dict)
+    beside: tuple[Any, ...] = ()
+    changes: tuple[Override, ...] = ()
+
+    @property
+    def changed_at(self) -> dt.datetime:
+        """The moment whose manual adjustments count."""
+        return self.as_of or self.now
+
+    @property
+    def adjustable(self) -> bool:
+        """Do adjustments lie on top? A locked version has them in its rows; one named by its id is given as made."""
+        return self.query.overrides and self.version in ("published", "latest")
 
     @property
     def work_names(self) -> tuple[str, ...]:
@@ -64,7 +80,8 @@ class Ask:
             None if self.newest is None else (self.newest.id, self.newest.state, self.newest.published_at)
         )
         starts = [str(self.start(queue)) for queue in self.queues]
-        return etag_of(self.query.model_dump(), newest, self.queues, self.use, starts)
+        beside = (*self.beside, [one.id for one in self.changes])  # an adjustment never changes itself
+        return etag_of(self.query.model_dump(), newest, beside, self.queues, self.use, starts)
 
     def topic(self, queue: Queue) -> str:
         """The reason its rows are of: the one asked for, where the queue is divided."""
@@ -100,13 +117,17 @@ def understand(session: Session, query: ForecastQuery, now: dt.datetime, company
     )
     version: str | int = int(query.version) if query.version.isdecimal() else query.version
     as_of = moments.optional(query.as_of, company_tz, "as_of")
-    newest = _newest(session, version, as_of)
-    ask = Ask(query, queues, _quantiles(query.quantiles), version, newest, as_of, now)
+    newest = newest_version(session, version, as_of)
+    beside = standing(session, version)
+    ask = Ask(query, queues, _quantiles(query.quantiles), version, newest, as_of, now, beside=beside)
     for queue in queues:
         start, end = ask.start(queue), ask.end(queue)
         if query.start and start is not None and end is not None and end <= start:
             raise InputError("The end lies before the start.", remedy="Give an end after it.", field="end")
-    return replace(ask, use={} if newest is None else uses(session, newest.cutoff, newest.run_id))
+    ours = newest if newest is not None and newest.kind != IMPORTED else None
+    changes = in_force(session, ask.changed_at) if ask.adjustable else ()
+    use = {} if ours is None else uses(session, ours.cutoff, ours.run_id)
+    return replace(ask, use=use, changes=changes)
 
 
 def _asked(queue: Queue, query: ForecastQuery, reasons: Sequence[str]) -> bool:
@@ -135,42 +156,16 @@ def _quantiles(given: list[str]) -> tuple[str, ...]:
     return tuple(name for name in NAMES if name in chosen) or NAMES
 
 
-def _newest(session: Session, version: str | int, as_of: dt.datetime | None) -> ForecastVersion | None:
-    for limit in (RECENT, None) if as_of is None and isinstance(version, str) else (None,):
-        found = [one for one in list_versions(session, limit=limit) if _counts(one, version, as_of)]
-        if found:
-            first = dt.datetime.min.replace(tzinfo=dt.UTC)
-            return max(
-                found,
-                key=lambda one: (one.id,) if version == "latest" else (one.published_at or first, one.id),
-            )
-    if isinstance(version, int):
-        raise NotFound(
-            f"There is no forecast version {version}.",
-            remedy="GET /v1/forecasts/versions has them.",
-            field="version",
-        )
-    return None
-
-
-def _counts(one: ForecastVersion, version: str | int, as_of: dt.datetime | None) -> bool:
-    if isinstance(version, int):
-        return one.id == version
-    if version == "latest":
-        return as_of is None or one.created_at <= as_of
-    states = ("locked",) if version == "locked" else ("published", "locked")
-    return one.state in states and (
-        as_of is None or (one.published_at is not None and one.published_at <= as_of)
-    )
-
-
 def page(session: Session, ask: Ask, cursor: str | None, limit: int) -> ForecastPage:
     """One page of the answer."""
-    place = paging.read(ask.query, cursor, (str, int))
+    place = paging.read(ask.query, cursor, (str, int, int))
+    at = ask.changed_at if place is None else _at(place.after[2])
+    if at != ask.changed_at and ask.adjustable:
+        ask = replace(ask, changes=in_force(session, at))
     ask = replace(ask, as_of=_pinned(ask, place))
     rows, more = paging.take(_rows(session, ask, place), limit)
-    pin = None if ask.as_of is None else (ask.as_of - moments.EPOCH) // MICROSECOND
-    last = Place((rows[-1].queue, _micros(rows[-1])), pin) if more else None
+    pin = None if ask.as_of is None else _micros(ask.as_of)
+    last = Place((rows[-1].queue, _micros(rows[-1].start_utc), _micros(at)), pin) if more else None
     return ForecastPage(
         rows=rows,
         next_cursor=None if last is None else paging.write(ask.query, last),
@@ -194,6 +189,8 @@ def _pinned(ask: Ask, place: Place | None) -> dt.datetime | None:
         return _at(place.pin)
     if ask.as_of is not None or ask.newest is None or isinstance(ask.version, int):
         return ask.as_of
+    if ask.version == "locked":  # an earlier lock may have been released since the newest was made
+        return ask.now
     return ask.newest.created_at if ask.version == "latest" else ask.newest.published_at
 
 
@@ -205,17 +202,17 @@ def _rows(session: Session, ask: Ask, place: Place | None) -> Iterator[ForecastR
         begun = place is not None and queue.name == place.after[0]
         if place is not None and begun:
             start = _at(place.after[1] + 1)
-        forecast = _load(session, ask, queue, start, ask.version)
-        if forecast.empty and ask.query.start is None and ask.newest is not None and not begun:
+        found = _load(session, ask, queue, start, ask.version)
+        if found.frame.empty and ask.query.start is None and ask.newest is not None and not begun:
             # data that ended long ago are forecast from there on: what the newest version has is what there is
-            forecast = _load(session, ask, queue, None, ask.newest.id)
-        yield from _of_queue(forecast, queue, ask)
+            found = _load(session, ask, queue, None, ask.newest.id)
+        yield from _of_queue(found, queue, ask)
 
 
 def _load(
     session: Session, ask: Ask, queue: Queue, start: dt.datetime | None, version: str | int
-) -> pd.DataFrame:
-    return load_forecast(
+) -> Adjusted:
+    return load_with_overrides(
         session,
         series=[ask.series(queue)],
         start=start,
@@ -224,6 +221,7 @@ def _load(
         version=version,
         as_of=ask.as_of,
         costs=True,
+        overrides=ask.changes,
     )
 
 
@@ -238,12 +236,16 @@ def _stored(queue: Queue, granularity: str) -> str:
     return "interval" if STORED.get(queue.interval) == granularity else granularity
 
 
-def _of_queue(forecast: pd.DataFrame, queue: Queue, ask: Ask) -> Iterator[ForecastRow]:
+def _of_queue(found: Adjusted, queue: Queue, ask: Ask) -> Iterator[ForecastRow]:
+    forecast = found.frame
     cutoff = None if ask.newest is None else ask.newest.cutoff
     use = of_rows(ask.use.get(queue.name, {}), queue, cutoff, forecast["ds"])
     values = moments.or_none(forecast[["mean", *ask.names]].round(DIGITS))
     costs = _costs(forecast, ask.work_names)
-    for moment, numbers, cost, used in zip(moments.utc_of(forecast["ds"]), values, costs, use, strict=True):
+    added = (found.override.round(DIGITS) + 0.0).tolist()
+    for moment, numbers, cost, used, override in zip(
+        moments.utc_of(forecast["ds"]), values, costs, use, added, strict=True
+    ):
         yield ForecastRow(
             queue=queue.name,
             channel=queue.channel,
@@ -252,6 +254,7 @@ def _of_queue(forecast: pd.DataFrame, queue: Queue, ask: Ask) -> Iterator[Foreca
             start_utc=moment,
             mean=numbers[0],
             quantiles=dict(zip(ask.names, numbers[1:], strict=True)),
+            override=override,
             **cost,
             signal=used,
         )
@@ -272,8 +275,8 @@ def _costs(forecast: pd.DataFrame, names: Sequence[str]) -> Iterator[dict[str, A
         }
 
 
-def _micros(row: ForecastRow) -> int:
-    return (row.start_utc - moments.EPOCH) // MICROSECOND
+def _micros(moment: dt.datetime) -> int:
+    return (moment - moments.EPOCH) // MICROSECOND
 
 
 def version_out(version: ForecastVersion) -> VersionOut:

@@ -8,10 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.moments import EPOCH
-from store.forecasts import list_versions
+from store.forecast_versions import newest_version
 from store.tables import VolumeRow
-
-RECENT = 100
 
 
 def data_age(session: Session, now: dt.datetime) -> float | None:
@@ -22,8 +20,7 @@ def data_age(session: Session, now: dt.datetime) -> float | None:
 
 def forecast_age(session: Session, now: dt.datetime) -> float | None:
     """Seconds since the cutoff of the published forecast; None where none is published."""
-    published = (one for one in list_versions(session, limit=RECENT) if one.published_at is not None)
-    newest = next(published, None)
+    newest = newest_version(session)
     return None if newest is None else _age(newest.cutoff, now)
 
 

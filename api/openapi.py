@@ -24,6 +24,7 @@ SAID = {
     409: "Not now, or too little history",
     413: "The body is too large",
     422: "A field cannot be used as it is",
+    429: "Too many requests; Retry-After says how long to wait",
     500: "A fault of ours",
     503: "The database cannot be used",
 }
@@ -65,4 +66,6 @@ def _document(app: FastAPI) -> dict[str, Any]:
         for method, operation in operations.items():
             need = scope_needed(method.upper(), path.replace("{", "").replace("}", ""))
             operation["security"] = [] if path in OPEN else [{"key": [need]}]
+            if path not in OPEN:
+                operation["responses"].update({"429": responses(429)[429]})
     return made

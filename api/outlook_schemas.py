@@ -30,7 +30,7 @@ class DigestQuery(In):
     language: Literal["en", "nl"] = "en"
 
 
-class CauseOut(Out):
+class OutlookCauseOut(Out):
     kind: Literal["posts", "special_day", "lately"]
     size: float | None = Field(description="posts: times the usual; lately: change of the last seven days.")
     since: AwareDatetime | None
@@ -64,7 +64,7 @@ class ReasonOut(Out):
     posts_24h: float
     posts_usual_24h: float | None
     why: str
-    causes: list[CauseOut]
+    causes: list[OutlookCauseOut]
     queues: list[LineOut] = Field(description="They add up to the reason.")
 
 

@@ -15,7 +15,7 @@ class RepeatQuery(In):
     as_of: When | None = Field(None, description="What was known then; now without it.")
 
 
-class ShareOut(Out):
+class RepeatShareOut(Out):
     count: int
     of: int
     share: float | None = Field(description="Null where nothing was counted.")
@@ -36,15 +36,15 @@ class RepeatRow(Out):
     topic: str
     contacts: int
     customers: int
-    repeats: ShareOut = Field(description="Contacts that repeat one before them.")
-    resolved: ShareOut = Field(
+    repeats: RepeatShareOut = Field(description="Contacts that repeat one before them.")
+    resolved: RepeatShareOut = Field(
         description="First contacts without a repeat, of those whose days for it are over."
     )
     open: int = Field(
         description="First contacts whose days for a repeat are not over; left out of `resolved`."
     )
     hours: float | None = Field(description="Median hours from a first contact to its repeat.")
-    channels: dict[str, ShareOut] = Field(
+    channels: dict[str, RepeatShareOut] = Field(
         description="By channel of the first contact: followed by a repeat."
     )
     pairs: list[PairOut]
@@ -55,7 +55,9 @@ class RepeatsOut(Out):
     start: AwareDatetime
     end: AwareDatetime
     window_days: float
-    coverage: ShareOut = Field(description="Contacts whose customer is known; the figures are of these.")
+    coverage: RepeatShareOut = Field(
+        description="Contacts whose customer is known; the figures are of these."
+    )
     total: RepeatRow | None = Field(description="Null where too few customers are known.")
     reasons: list[RepeatRow]
     hidden: int = Field(description="Reasons not shown for too few customers.")

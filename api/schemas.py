@@ -74,15 +74,18 @@ class QueueOut(Out):
 
 
 class VersionOut(Out):
-    """A version of the forecast. cutoff: what it knew; state: draft, published or locked."""
+    """A version of the forecast. cutoff: what it knew, or when it was made elsewhere; state: draft, published or locked."""
 
     id: int
     run_id: int | None
     cutoff: AwareDatetime
     created_at: AwareDatetime
-    published_at: AwareDatetime | None
+    published_at: AwareDatetime | None = Field(description="The last time.")
     state: str
     label: str
+    kind: str = Field(
+        "forecast", description="forecast: made here; imported: made elsewhere; plan: frozen by a lock."
+    )
 
 
 class ForecastRow(Out):
@@ -93,6 +96,7 @@ class ForecastRow(Out):
     start_utc: StartUtc
     mean: float | None
     quantiles: dict[str, float | None] = Field(examples=[{"0.1": 12.0, "0.5": 18.0, "0.9": 26.0}])
+    override: float = Field(0.0, description="Contacts of the mean that are manual adjustments.")
     aht_seconds: float | None = Field(
         None, description="Handling time expected, weighted by contacts; null without any, and where closed."
     )

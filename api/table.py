@@ -12,7 +12,7 @@ from api.schemas import ForecastRow
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 BEFORE = ("queue", "channel", "topic", "start", "start_utc", "mean")
 COSTS = ("aht_seconds", "aht_low", "aht_high", "workload_hours")
-AFTER = ("signal",)
+AFTER = ("signal", "override")
 
 
 def forecast_csv(
@@ -20,7 +20,7 @@ def forecast_csv(
 ) -> Iterator[str]:
     """Pages of rows -> CSV text, a piece per page.
 
-    queue,channel,topic,start,start_utc,mean,<quantiles>,aht_seconds,aht_low,aht_high,workload_hours,<workload_*>,signal
+    queue,channel,topic,start,start_utc,mean,<quantiles>,aht_seconds,aht_low,aht_high,workload_hours,<workload_*>,signal,override
     """
     yield _lines([[*BEFORE, *quantiles, *COSTS, *(f"workload_{name}" for name in workload), *AFTER]])
     for rows in pages:

@@ -16,6 +16,11 @@ def main() -> None:
 
         speed.run(arguments.data, arguments.out, arguments.jobs)
         return
+    if arguments.name == "api":
+        from benchmarks import api
+
+        api.run(arguments.out)
+        return
     if arguments.name == "loading":
         from benchmarks import loading
 
@@ -42,6 +47,11 @@ def main() -> None:
         from benchmarks import quality
 
         quality.run(arguments.out, seeds=arguments.seeds)
+        return
+    if arguments.name == "staffing":
+        from benchmarks import staffing
+
+        staffing.run(arguments.out, runs=arguments.runs)
         return
     if arguments.name == "effect":
         from benchmarks import effect
@@ -70,6 +80,7 @@ def _arguments() -> argparse.Namespace:
     every.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks", help="folder of the results")
     names = parser.add_subparsers(dest="name", required=True)
     names.add_parser("speed", parents=[every], help="a fit and a forecast, ours and Prophet's in turn")
+    names.add_parser("api", parents=[every], help="reads against bare routes, streaming, posting meanwhile")
     loading = names.add_parser(
         "loading", parents=[every], help="a file of millions of rows into the database"
     )
@@ -94,6 +105,10 @@ def _arguments() -> argparse.Namespace:
         "quality", parents=[every], help="false findings of `forecall doctor data`, defects found"
     )
     quality.add_argument("--seeds", type=int, default=20, help="companies")
+    staffing = names.add_parser(
+        "staffing", parents=[every], help="Erlang, chat, mail: beside others and a simulation"
+    )
+    staffing.add_argument("--runs", type=int, default=12, help="simulations of each kind")
     effect = names.add_parser("effect", parents=[every], help="power and false claims of `forecall effect`")
     effect.add_argument("--runs", type=int, default=100, help="worlds of each kind")
     accuracy = names.add_parser("accuracy", parents=[every], help="the champion against bars and peers")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cli import console
+from cli.audit import note
 from cli.console import AsJson
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ def remove(
             raise NotFound(
                 f"There is no special day {number!r}.", remedy="See `forecall days list`.", field="id"
             )
+        note(session, "special_day.remove", f"special_day {number}", {"name": name, "queue": queue})
         session.commit()
     if as_json:
         console.print_json({"id": number, "removed": name})
@@ -178,6 +180,7 @@ def _keep(rule: DayRule, as_json: bool) -> None:
     with console.open_sessions(console.settings()) as sessions, sessions() as session:
         _require(session, rule.queue)
         kept = add_rule(session, rule, now=console.now().to_pydatetime())
+        note(session, "special_day.add", f"special_day {kept.id}", vars(rule))
         session.commit()
     if as_json:
         console.print_json({**vars(kept), "since": kept.date})

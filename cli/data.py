@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from cli import console
+from cli.audit import note
 from cli.console import AsJson
 
 if TYPE_CHECKING:
@@ -271,6 +272,13 @@ def _load(
         found = work(session, config, file, **options)
         refused = strict and bool(found.problems)
         if not refused and not dry_run:
+            if found.changed:
+                note(
+                    session,
+                    "upload.load",
+                    f"upload {found.upload_id or found.name}",
+                    {"kind": found.kind, "rows": found.rows},
+                )
             session.commit()
     console.warn([*found.problems, *found.warnings])
     if as_json:

@@ -196,6 +196,7 @@ def work(
     from dataclasses import replace
 
     from jobs import predict, select, signals
+    from store.looking_ahead import looking_ahead
 
     reports: list[Report] = []
     plan, sample = (select.plan(config, cutoffs=10, full=True), None) if full else abridged(config)
@@ -203,7 +204,7 @@ def work(
     with stages.stage("Counting posts per half hour and topic"):
         run_job("signals", sessions, config, now, signals.run)
     with stages.stage("Replaying the past, forecasting eight weeks") as step:
-        plan = replace(plan, also=predict.looking_ahead(config, now.tz_convert("UTC")))
+        plan = replace(plan, also=looking_ahead(config, now.tz_convert("UTC")))
 
         def compare(session: Session, settings: Settings, moment: pd.Timestamp) -> Any:
             return select.compare(session, settings, plan, sample=sample, keep=reports.append, progress=step)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli import console
+from cli.audit import note
 from cli.console import AsJson
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ def add(
     told = Cause(topic, cause, queue, owner, changed, moment, author)
     with console.open_sessions(config) as sessions, sessions() as session:
         made = add_cause(session, told, now=console.now().to_pydatetime())
+        note(session, "cause.add", f"cause {made.id}", vars(told))
         session.commit()
     if as_json:
         console.print_json(made)
@@ -138,6 +140,7 @@ def remove(
 
     with console.open_sessions(console.settings()) as sessions, sessions() as session:
         made = remove_cause(session, cause_id, now=console.now().to_pydatetime())
+        note(session, "cause.remove", f"cause {made.id}", {"topic": made.topic, "cause": made.cause})
         session.commit()
     typer.echo(f"Cause {made.id} of {line(made.topic)} is removed.")
 

@@ -54,6 +54,9 @@ def evaluate(
         str, typer.Option(help="Public holidays: NL, US ..; auto: by time zone; none.")
     ] = "auto",
     jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    engine: Annotated[
+        Literal["local", "dask"], typer.Option(help="dask: also on other machines (DASK_SCHEDULER_ADDRESS).")
+    ] = "local",
     draws: Annotated[int, typer.Option(min=50, help="Sample paths.")] = 400,
     out: Annotated[Path | None, typer.Option(help="report.json")] = None,
     forecasts: Annotated[Path | None, typer.Option(help="Every quantile, .csv or .parquet.")] = None,
@@ -82,7 +85,7 @@ def evaluate(
         keep_forecasts=forecasts is not None or plot is not None,
     )
     with _progress(quiet=as_json) as step:
-        report = evaluate(archive, plan, workers=jobs, progress=step)
+        report = evaluate(archive, plan, workers=jobs, engine=engine, progress=step)
     report.data.update(_described(files, archive, timezone, grid))
     _write(report, out, forecasts, plot, archive)
     if as_json:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli import console
+from cli.audit import note
 from cli.console import AsJson
 
 if TYPE_CHECKING:
@@ -216,6 +217,7 @@ def add(
     with console.open_sessions(console.settings()) as sessions, sessions() as session:
         now = console.now().to_pydatetime()
         held = save_assumption(session, rule, reason=reason, author=author, now=now)
+        note(session, "assumption.add", f"assumption {held.rule.number}", vars(rule) | {"reason": reason})
         session.commit()
     if as_json:
         console.print_json(held)
@@ -264,5 +266,6 @@ def end(number: Annotated[int, typer.Argument(help="As `forecall assume list` gi
 
     with console.open_sessions(console.settings()) as sessions, sessions() as session:
         end_assumption(session, number, now=console.now().to_pydatetime())
+        note(session, "assumption.end", f"assumption {number}", {})
         session.commit()
     typer.echo(f"Rule {number} holds no more.")

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy.orm import Session
 
-    from jobs.predict import Rows
     from store.explanations import Explanation
+    from store.looking_ahead import Rows
     from store.settings import Settings
 
 Queue = Annotated[str | None, typer.Option(help="One queue; else all.", show_default=False)]
@@ -31,7 +31,13 @@ def register(app: typer.Typer) -> None:
 
 def forecast(
     queue: Queue = None,
-    horizon: Annotated[str, typer.Option(help="How far: 7d, 8w, 18m.")] = "8w",
+    horizon: Annotated[
+        str | None,
+        typer.Option(
+            help="How far: 7d, 8w, 18m; else 8w, in the file of a suite as far as it goes.",
+            show_default=False,
+        ),
+    ] = None,
     cutoff: Annotated[
         str | None,
         typer.Option(
@@ -43,11 +49,20 @@ def forecast(
         typer.Option(help="Rows per what; on screen day, in a file interval.", show_default=False),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write a CSV file.", show_default=False)] = None,
-    layout: Annotated[Literal["tidy"], typer.Option(help="Columns of the file.")] = "tidy",
+    layout: Annotated[
+        Literal["tidy", "genesys", "connect"],
+        typer.Option(help="Columns of the file; `forecall export` has more kinds."),
+    ] = "tidy",
     as_json: AsJson = False,
 ) -> None:
     """The published forecast; or with --cutoff one made now from what was known at that moment."""
     config = console.settings()
+    if layout != "tidy":
+        from cli.exports import for_suite
+
+        for_suite(config, layout, queue, horizon, granularity, out, cutoff=cutoff, as_json=as_json)
+        return
+    horizon = horizon or "8w"
     length = console.days(horizon)
     size = granularity or ("interval" if out is not None or as_json else "day")
     _require_reach(size, horizon, length)
@@ -60,12 +75,19 @@ def forecast(
             found = made_at(session, config, queue, at, size, length)
     found = within(found, length)
     if out is not None:
-        found.to_csv(out, index=False)
+        _harmless(found).to_csv(out, index=False)
         typer.echo(f"Wrote {len(found):,} rows to {out}.")
     elif as_json:
         console.print_json(found.to_dict("records"))
     else:
         _show(found.rename(columns=SCREEN | COSTS))
+
+
+def _harmless(found: pd.DataFrame) -> pd.DataFrame:
+    """The rows with names that a spreadsheet would run as formulas made harmless."""
+    from forecast.exports.cells import safe
+
+    return found if found.empty else found.assign(queue=found["queue"].map(safe))
 
 
 def _show(shown: pd.DataFrame) -> None:
@@ -105,23 +127,28 @@ def _zone(session: Session, config: Settings, queue: str | None) -> str:
 
 
 def published(session: Session, queue: str | None, granularity: str, *, days: int) -> pd.DataFrame:
-    """-> forecast[queue, interval_start, mean, quantiles, costs] of the newest published version, or NotFound.
+    """-> forecast[queue, interval_start, mean, quantiles, costs] as published, with the manual changes, or NotFound.
 
     Where `days` go beyond the intervals, it is said how far the history of each queue supports it.
     """
     from forecast.errors import NotFound
-    from store.forecasts import list_versions, load_forecast
+    from store.adjusted import load_adjusted
+    from store.forecast_versions import newest_version
+    from store.overrides import in_force
     from store.queues import load_queues
     from store.scores import load_notes
     from store.settings import INTERVAL_DAYS
 
-    version = next((one for one in list_versions(session) if one.published_at is not None), None)
+    version = newest_version(session)
     if version is None:
         raise NotFound("No forecast is published yet.", remedy="Make one: `forecall run predict`.")
     chosen = [one.name for one in load_queues(session)] if queue is None else [queue]
     notes = load_notes(session, version.run_id) if days > INTERVAL_DAYS else {}
     console.warn([note for name, note in notes.items() if queue in (None, name)])
-    found = load_forecast(session, series=chosen, granularity=granularity, version=version.id, costs=True)
+    held = in_force(session, console.now().to_pydatetime())
+    found = load_adjusted(
+        session, series=chosen, granularity=granularity, version=version.id, costs=True, overrides=held
+    )
     return _local(session, found)
 
 
@@ -132,8 +159,8 @@ def made_at(
     import pandas as pd
 
     from forecast.errors import NotFound
-    from jobs.predict import look_ahead, rows
     from store.facts import open_archive
+    from store.looking_ahead import look_ahead, rows
     from store.queues import load_queues
 
     names = [queue] if queue is not None else [one.name for one in load_queues(session)]

@@ -10,6 +10,7 @@ import typer
 import typer.core
 
 from cli import (
+    audit,
     backlog,
     calendar,
     comparison,
@@ -19,19 +20,25 @@ from cli import (
     effects,
     evaluate,
     evidence,
+    exports,
     forecasts,
     import_volumes,
+    keys,
+    locks,
     operate,
     outlook,
+    overrides,
     posts,
     privacy,
     queues,
     reasons,
     repeats,
+    scenario,
     sources,
     staffing,
     training,
     uploads,
+    users,
 )
 from cli.console import CALL
 
@@ -91,18 +98,25 @@ for part in (
     demand,
     reasons,
     forecasts,
+    overrides,
+    locks,
+    exports,
     evidence,
     outlook,
     effects,
     repeats,
     backlog,
     staffing,
+    scenario,
     comparison,
     evaluate,
     posts,
     training,
     privacy,
     operate,
+    keys,
+    users,
+    audit,
 ):
     part.register(app)
 

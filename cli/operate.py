@@ -1,4 +1,4 @@
-"""`forecall serve | scheduler | run | config | db | keys | doctor`: running Forecall."""
+"""`forecall serve | scheduler | run | config | db | doctor`: running Forecall."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from cli import console
 from cli.console import AsJson
+from cli.keys import show_first_key
 from cli.quality import data
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 config_group = typer.Typer(no_args_is_help=True, help="The configuration.")
 db_group = typer.Typer(no_args_is_help=True, help="The database.")
-keys_group = typer.Typer(no_args_is_help=True, help="Keys to the API.")
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +31,6 @@ def register(app: typer.Typer) -> None:
     app.command(rich_help_panel="Run")(run)
     app.add_typer(config_group, name="config", rich_help_panel="Operate")
     app.add_typer(db_group, name="db", rich_help_panel="Operate")
-    app.add_typer(keys_group, name="keys", rich_help_panel="Operate")
     doctors = typer.Typer(invoke_without_command=True)
     doctors.callback()(doctor)
     doctors.command()(data)
@@ -49,6 +48,7 @@ def serve(
     config = console.settings()
     console.set_up_logging(config)
     with console.open_sessions(config) as sessions:
+        show_first_key(sessions)
         beside = None
         if with_scheduler:
             from jobs.scheduler import background
@@ -187,64 +187,6 @@ def backup(file: Annotated[Path, typer.Argument(show_default=False)]) -> None:
     finally:
         engine.dispose()
     typer.echo(f"Wrote {file} ({file.stat().st_size / 1e6:,.1f} MB).")
-
-
-@keys_group.command()
-def create(
-    name: Annotated[str, typer.Argument(help="Who will use it.")],
-    scope: Annotated[list[str] | None, typer.Option(help="read, write, plan or admin; repeat it.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """A new key. It is shown once and kept nowhere."""
-    from store.keys import create_key
-
-    scopes = scope or ["read"]
-    with console.open_sessions(console.settings()) as sessions, sessions() as session:
-        secret = create_key(session, name, scopes, now=console.now().to_pydatetime())
-        session.commit()
-    if as_json:
-        console.print_json({"name": name, "scopes": scopes, "key": secret})
-    else:
-        typer.echo(
-            f"Keep it now, it is not shown again (Authorization: Bearer KEY; scopes {', '.join(scopes)}):",
-            err=True,
-        )
-        typer.echo(secret)
-
-
-@keys_group.command("list")
-def list_keys(as_json: AsJson = False) -> None:
-    """All keys, without their secrets."""
-    from store.keys import list_keys as load
-
-    with console.open_sessions(console.settings()) as sessions, sessions() as session:
-        rows = [
-            {
-                **vars(key),
-                "created": f"{key.created_at:%Y-%m-%d %H:%M}",
-                "state": "revoked" if key.revoked_at else "live",
-            }
-            for key in load(session)
-        ]
-    if as_json:
-        console.print_json(rows)
-    else:
-        console.show(
-            rows,
-            ("id", "name", "scopes", "created", "state"),
-            empty="There is no key: forecall keys create NAME.",
-        )
-
-
-@keys_group.command()
-def revoke(key: Annotated[str, typer.Argument(help="Its id, or its name.")]) -> None:
-    """Make a key useless from now on."""
-    from store.keys import revoke_key
-
-    with console.open_sessions(console.settings()) as sessions, sessions() as session:
-        revoke_key(session, int(key) if key.isdigit() else key, now=console.now().to_pydatetime())
-        session.commit()
-    typer.echo(f"The key {key} was revoked.")
 
 
 def doctor(context: typer.Context, as_json: AsJson = False) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import console
+from cli.audit import note
 from cli.console import AsJson
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def undo(
 
     with console.open_sessions(console.settings()) as sessions, sessions() as session:
         gone = undo_moves(session, number, now=console.now().to_pydatetime())
+        note(session, "queue_map.undo", f"queue_map {number}", {"moves": [vars(one.move) for one in gone]})
         session.commit()
     if as_json:
         console.print_json([_row(one) for one in gone])
@@ -116,6 +118,7 @@ def _add(moves: list[tuple[str, str, float]], since: dt.datetime, as_json: bool)
     told: tuple[Move, ...] = tuple(Move(day, queue, into, share) for queue, into, share in moves)
     with console.open_sessions(console.settings()) as sessions, sessions() as session:
         kept = add_moves(session, told, now=console.now().to_pydatetime())
+        note(session, "queue_map.add", "queue_map", {"moves": [vars(one) for one in told]})
         session.commit()
     if as_json:
         console.print_json([_row(one) for one in kept])

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from cli import console
+from cli.audit import note
 from cli.console import AsJson
 
 uploads = typer.Typer(
@@ -68,6 +69,7 @@ def remove(upload_id: Number, as_json: AsJson = False) -> None:
 
     with console.open_sessions(console.settings()) as sessions, sessions() as session:
         changed = remove_upload(session, upload_id, now=console.now().to_pydatetime())
+        note(session, "upload.remove", f"upload {upload_id}", {"changed": changed})
         session.commit()
     _say(upload_id, "was taken out", changed, as_json)
 
@@ -79,6 +81,7 @@ def restore(upload_id: Number, as_json: AsJson = False) -> None:
 
     with console.open_sessions(console.settings()) as sessions, sessions() as session:
         changed = restore_upload(session, upload_id, now=console.now().to_pydatetime())
+        note(session, "upload.restore", f"upload {upload_id}", {"changed": changed})
         session.commit()
     _say(upload_id, "was put back", changed, as_json)
 

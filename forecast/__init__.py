@@ -1,6 +1,6 @@
 """The domain: frames in, frames out. No database, no web, no scheduler, no settings.
 
-Start reading at `vintage.py`, `models/base.py` and `jobs/predict.py`.
+Start reading at `vintage.py`, `models/base.py` and `store/looking_ahead.py`.
 """
 
 import os

@@ -28,7 +28,7 @@ from forecast.vintage import Archive, Series
 
 PUBLISHED, HINDCAST = "published", "hindcast"
 OURS, THEIRS, LEVEL, TOO_FEW = "ours", "theirs", "level", "too few weeks"
-SHORTEST = 14  # days of history without which nothing is published either (`jobs/predict.py`)
+SHORTEST = 14  # days of history without which nothing is published either (`store/looking_ahead.py`)
 LEAST_DAYS = LEAST_BLOCKS * WEEK_DAYS  # fewer days make no interval
 WHATS = ("volume", "aht", "workload")
 Losses: TypeAlias = dict[tuple[str, str], list[Floats]]  # (what, level) -> rows [n, day + FIGURES]

@@ -7,7 +7,7 @@
     special_day, drivers  what they do here
     intraday  what today has shown so far
     social  what people say in public, where that is proven to help
-    adjustment  what a planner put on top
+    adjustment  manual changes (overrides), on top of what was stored
     spread  how far the mean of the drawn futures lies from their expected middle, and rounding
 
 The parts are switched on one after another in this order (sequential attribution), so that they always add up; an
@@ -33,6 +33,7 @@ PARTS = (
 )  # fmt: skip
 SPREAD, CAME = PARTS.index("spread"), PARTS.index("came")
 DIGITS = 1
+MOST_NAMED = 3  # manual changes of one bucket
 LANGUAGES = ("en", "nl")
 TEXTS: Mapping[str, tuple[str, str]] = {
     "expected": ("{n} contacts expected: ", "{n} contacten verwacht: "),
@@ -57,6 +58,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "before": ("day before {name}", "dag voor {name}"),
     "after": ("day after {name}", "dag na {name}"),
     "and": (" and ", " en "),
+    "by": ("{reason}, by {author}", "{reason}, door {author}"),
+    "changed": ("Manual adjustments are {n} of it", "Handmatige correcties zijn {n} ervan"),
     "without": (
         "This forecast was made without its parts; `forecall run predict` makes a new one that has them.",
         "Deze prognose is zonder haar onderdelen gemaakt; `forecall run predict` maakt een nieuwe die ze heeft.",
@@ -80,19 +83,29 @@ class Heard:
 
 
 @dataclass(frozen=True)
+class Manual:
+    """A manual change that reaches a bucket: why, and by whom."""
+
+    reason: str
+    author: str
+
+
+@dataclass(frozen=True)
 class Facts:
     """What the parts of one queue's forecast are about.
 
     social: the signals that count, the weightiest first; special_days: ISO date -> kind and name (`after:Easter Monday`)
+    manual: what lies on top of one bucket; not kept with a version
     """
 
     social: tuple[Heard, ...] = ()
     special_days: Mapping[str, str] = field(default_factory=dict)
     drivers: tuple[str, ...] = ()
+    manual: tuple[Manual, ...] = ()
 
     def row(self) -> dict[str, Any]:
         """As it is kept with the version."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "manual"}
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Facts:
@@ -202,6 +215,11 @@ def about(name: str, facts: Facts, start: dt.datetime, *, tz: str, language: str
     day = pd.Timestamp(start).tz_convert(zone(tz))
     if name == "social":
         return say("and", language).join(_heard(one, day, tz, language) for one in facts.social[:2])
+    if name == "adjustment":
+        told = (
+            say("by", language, reason=one.reason, author=one.author) for one in facts.manual[:MOST_NAMED]
+        )
+        return "; ".join(told)
     if name == "special_day":
         return _special(facts.special_days.get(f"{day:%Y-%m-%d}", ""), language)
     return ", ".join(facts.drivers) if name == "drivers" else ""

@@ -6,17 +6,15 @@ report is the same on any number of workers.
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from forecast import catalogue, evidence, scoring, selection
+from forecast import catalogue, engines, evidence, scoring, selection
 from forecast.backtest import Run, intraday_cutoffs, replay, spaced_cutoffs
 from forecast.buckets import Interval, from_ns, index, to_ns
 from forecast.errors import ForecallError, InputError
@@ -125,7 +123,14 @@ class Report:
         return text + "."
 
 
-def evaluate(archive: Archive, plan: Plan, *, workers: int = 1, progress: Progress | None = None) -> Report:
+def evaluate(
+    archive: Archive,
+    plan: Plan,
+    *,
+    workers: int = 1,
+    engine: engines.Name = "local",
+    progress: Progress | None = None,
+) -> Report:
     """Run the plan on every series of the archive. A series that cannot be evaluated is a problem in the report."""
     started = time.perf_counter()
     names = [name for name in archive.series if not _is_part(archive, name)]
@@ -136,7 +141,8 @@ def evaluate(archive: Archive, plan: Plan, *, workers: int = 1, progress: Progre
         for queue in queues
     ]
     parts: list[Part] = []
-    for done, found in enumerate(_each(jobs, min(workers, len(jobs))), start=1):
+    found_each = engines.each(evaluate_queue, jobs, workers=workers, engine=engine)
+    for done, found in enumerate(found_each, start=1):
         parts += found
         if progress:
             progress(done, len(jobs), queues[done - 1])
@@ -177,15 +183,6 @@ def _queue(archive: Archive, name: str) -> str:
     """What a series is worked on with: its queue, where that is held beside its reasons, else itself."""
     queue = archive.series[name].queue
     return queue if queue in archive.series else name
-
-
-def _each(jobs: Sequence[tuple[Archive, Plan, list[str]]], workers: int) -> Iterator[list[Part]]:
-    if workers <= 1:
-        yield from (evaluate_queue(*job) for job in jobs)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max_workers=workers, mp_context=context) as pool:
-        yield from pool.map(evaluate_queue, *zip(*jobs, strict=True))
 
 
 def evaluate_queue(archive: Archive, plan: Plan, names: Sequence[str]) -> list[Part]:

@@ -26,7 +26,7 @@ from forecast.alerts import (
     same_burst,
     worth_raising,
 )
-from forecast.buckets import to_ns
+from forecast.buckets import from_ns, to_ns
 from forecast.social.rising import PAST_DAYS
 from forecast.vintage import Archive, Snapshot
 from jobs.alert_messages import Message, compose
@@ -44,6 +44,7 @@ from store.alerts import (
     raise_alert,
     save_alert,
 )
+from store.events import tell
 from store.facts import open_archive
 from store.mentions import load_scored
 from store.queues import Queue, load_queues
@@ -148,6 +149,8 @@ def keep(
             save_alert(session, later)
             done["updated"] += later.updates - alert.updates
             done["ended"] += not later.live
+            if not later.live:
+                tell(session, "alert.ended", _told(alert.id, later.shown), now=now.to_pydatetime())
     held = {alert.surge.key for alert in live}
     for key, surge in best.items():
         if key not in held and worth_raising(surge, at, rules):
@@ -167,8 +170,24 @@ def _raise(session: Session, surge: Surge, now: pd.Timestamp) -> str:
     before = next((one for one in past if one.surge.key == surge.key), None)
     if before is not None and same_burst(before, surge):
         save_alert(session, reopened(before, surge, to_ns(now)))
+        tell(session, "alert.raised", _told(before.id, surge), now=now.to_pydatetime())
         return "updated"
-    return "raised" if raise_alert(session, surge, now=now.to_pydatetime()) is not None else "held"
+    made = raise_alert(session, surge, now=now.to_pydatetime())
+    if made is not None:
+        tell(session, "alert.raised", _told(made, surge), now=now.to_pydatetime())
+    return "held" if made is None else "raised"
+
+
+def _told(alert_id: int, surge: Surge) -> dict[str, object]:
+    """What an event tells of a warning: which, of what, when, and where to read the rest."""
+    moments = {"start": from_ns(surge.start), "end": from_ns(surge.stop)}
+    return {
+        "alert_id": alert_id,
+        "queue": surge.series,
+        "topic": surge.topic,
+        **moments,
+        "url": f"/v1/alerts/{alert_id}",
+    }
 
 
 def deliver(session: Session, settings: Settings, line: Wire, now: pd.Timestamp, problems: list[str]) -> int:

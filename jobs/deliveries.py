@@ -1,4 +1,5 @@
 """Sends peak warnings: to a webhook, Slack, Teams, or by e-mail. Each message is claimed first, so that it goes out once.
+What posts and signs here is shared with the events of `push.py`.
 
     claim (committed) ─► send ─► delivered (committed)
 
@@ -23,7 +24,7 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import httpx2
 import tenacity
@@ -35,18 +36,33 @@ from store.alert_settings import Email, Slack, TargetSettings, Teams, Webhook, h
 
 TIMEOUT = 15.0  # seconds for one answer
 TRIES, LONGEST_WAIT = 3, 20.0  # within one run; the next one goes on
-AGENT = "forecall (peak warnings)"
+AGENT = "forecall"
+ANSWER_BYTES = 4_096  # of an answer that are read
+GONE = 410
 BUSY = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
 Sleep: TypeAlias = Callable[[float], None]
 
 
 class NotSent(ForecallError):
-    """A message that was refused or reached nobody. arrived: it may have come in, nobody knows; busy: may pass by itself."""
+    """A message that was refused or reached nobody. arrived: it may have come in, nobody knows; busy: may pass by itself.
+
+    gone: the receiver says that it is there no more (410); wait: seconds it asks for
+    """
 
     def __init__(self, said: str, *, remedy: str = "", busy: bool = False, arrived: bool = False) -> None:
         super().__init__(said, remedy=remedy)
-        self.busy, self.arrived = busy, arrived
+        self.busy, self.arrived, self.gone = busy, arrived, False
         self.wait: float | None = None
+
+
+class Address(Protocol):
+    """Where something is posted to: its name in the settings, and the variable that holds the address."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def url_env(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -95,15 +111,19 @@ def _once(target: TargetSettings, message: Message, wire: Wire, owner: str) -> s
         case Email():
             return _letter(target, message, owner)
         case Webhook():
-            body = _packed(alert_messages.webhook(message))
-            secret = held_in(target.secret_env, target.name)
-            signed = signature(secret, message.id, int(wire.clock()), body) if secret else {}
-            _post(target, body, wire, {"webhook-id": message.id, **signed})
+            body = packed(alert_messages.webhook(message))
+            post(target, body, wire, signed(target.secret_env, target.name, message.id, body, wire))
         case Slack():
-            _post(target, _packed(alert_messages.slack(message)), wire, {})
+            post(target, packed(alert_messages.slack(message)), wire, {})
         case Teams():
-            _post(target, _packed(alert_messages.teams(message)), wire, {})
+            post(target, packed(alert_messages.teams(message)), wire, {})
     return ""
+
+
+def signed(secret_env: str, name: str, id: str, body: bytes, wire: Wire) -> dict[str, str]:
+    """The headers of a message: its id, and where a secret is named the signature. ConfigError where it is not set."""
+    secret = held_in(secret_env, name)
+    return {"webhook-id": id, **(signature(secret, id, int(wire.clock()), body) if secret else {})}
 
 
 def signature(secret: str, id: str, timestamp: int, body: bytes) -> dict[str, str]:
@@ -122,16 +142,21 @@ def _key(secret: str) -> bytes:
     return secret.encode()
 
 
-def _packed(body: dict[str, Any]) -> bytes:
+def packed(body: dict[str, Any]) -> bytes:
+    """JSON as it is sent, and signed."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
-def _post(target: Webhook | Slack | Teams, body: bytes, wire: Wire, headers: dict[str, str]) -> None:
-    """The address may be a secret: no error names it."""
+def post(target: Address, body: bytes, wire: Wire, headers: dict[str, str]) -> None:
+    """One JSON message over HTTP, once; NotSent unless the answer is 2xx. The address may be a secret: no error names it.
+
+    Of an answer no more is read than is needed: neither an endless one nor one that drips keeps us.
+    """
     url = held_in(target.url_env, target.name)
     kind = {"content-type": "application/json; charset=utf-8"}
     try:
-        answer = wire.client.post(url, content=body, headers={**kind, **headers})
+        with wire.client.stream("POST", url, content=body, headers={**kind, **headers}) as answer:
+            _judge(answer, target, _begun(answer), url)
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
         said = f"{target.name}: what stands in {target.url_env} is no web address."
         raise NotSent(said, remedy="Begin it with https://.") from None
@@ -141,10 +166,22 @@ def _post(target: Webhook | Slack | Teams, body: bytes, wire: Wire, headers: dic
     except httpx2.HTTPError as error:
         said = f"{target.name}: no answer came ({type(error).__name__}), so the message may have arrived."
         raise NotSent(said, remedy="It is sent again in a while.", busy=True, arrived=True) from None
-    _judge(answer, target)
 
 
-def _judge(answer: httpx2.Response, target: Webhook | Slack | Teams) -> None:
+def _begun(answer: httpx2.Response) -> str:
+    """The first characters of an answer, '' where none come. The status is what counts: it is here already."""
+    held, until = b"", time.monotonic() + TIMEOUT
+    try:
+        for part in answer.iter_bytes():
+            held += part
+            if len(held) > ANSWER_BYTES or time.monotonic() > until:
+                break
+    except httpx2.HTTPError:
+        pass
+    return held[:ANSWER_BYTES].decode(errors="replace")
+
+
+def _judge(answer: httpx2.Response, target: Address, text: str, url: str) -> None:
     if 200 <= answer.status_code < 300:
         return
     if answer.status_code in BUSY:
@@ -154,11 +191,15 @@ def _judge(answer: httpx2.Response, target: Webhook | Slack | Teams) -> None:
         named = answer.headers.get("retry-after", "").strip()
         busy.wait = float(named) if named.isdecimal() else None
         raise busy
-    said = " ".join(answer.text[:400].split())[:120]
-    raise NotSent(
+    said = " ".join(text[:400].split())[:120]
+    if any(part in text for part in [url, *(one for one in httpx2.URL(url).path.split("/") if len(one) > 3)]):
+        said = ""  # it repeats the address
+    refused = NotSent(
         f"{target.name}: it answers {answer.status_code}{f' ({said})' if said else ''}.",
         remedy=f"Check the address in {target.url_env}.",
     )
+    refused.gone = answer.status_code == GONE
+    raise refused
 
 
 def _letter(target: Email, message: Message, owner: str) -> str:

@@ -40,6 +40,7 @@ JOBS: Mapping[str, tuple[str, str, str]] = {
     "select_full": ("jobs.select", "run_full", "compare all methods and decide where social counts"),
     "predict": ("jobs.predict", "run", "forecast and publish"),
     "alert": ("jobs.alert", "run", "warn of peaks that posts foretell"),
+    "push": ("jobs.push", "run", "send events to the webhooks"),
     "retain": ("jobs.retain", "run", "drop old texts and old drafts"),
     "digest": ("jobs.digest", "run", "make the weekly digest of every reason owner"),
     "demand": ("jobs.demand", "run", "tell redials from demand"),

@@ -29,7 +29,7 @@ from store.reasons import reasons_of, with_reasons
 from store.settings import Settings
 
 if TYPE_CHECKING:
-    from jobs.predict import Forecast
+    from store.looking_ahead import Forecast
 
 INTERVALS = 8  # local days
 BARE: Mapping[str, Any] = {
@@ -45,7 +45,7 @@ BARE: Mapping[str, Any] = {
 def topics_of(session: Session, settings: Settings, queue: str, forecast: Forecast) -> dict[str, Forecast]:
     """The reasons of a queue as parts of its forecast, by series name (`queue/topic`); none where it is not divided.
 
-    forecast: as `predict.look_ahead` made it
+    forecast: as `store.looking_ahead.look_ahead` made it
     """
     sources = load_queue_map(session).with_sources([queue])
     if not reasons_of(session, sources):

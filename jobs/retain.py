@@ -15,6 +15,7 @@ from forecast.social.signals import build_signals, sums
 from jobs.ledger import Outcome, checkpoint
 from store.contact_log import drop_old_contacts
 from store.digests import drop_old_digests
+from store.events import drop_events
 from store.forecasts import prune
 from store.forgotten import add_to_base, note_forgotten
 from store.hash_keys import drop_unused_keys
@@ -37,12 +38,14 @@ def run(session: Session, settings: Settings, now: pd.Timestamp) -> Outcome:
     keys = drop_unused_keys(session)
     kept = pd.Timedelta(days=settings.contacts.keep_days)
     contacts = drop_old_contacts(session, before=(now - kept).to_pydatetime())
+    events = drop_events(session, before=(now - pd.Timedelta(days=settings.push.keep_days)).to_pydatetime())
     done = {
         "texts": texts,
         "digests": digests,
         "rows": rows,
         "keys": keys,
         "contacts": contacts,
+        "events": events,
         "drafts": prune(session),
     }
     return Outcome(done)

@@ -1,7 +1,7 @@
 """The clock: every job on its schedule, through the ledger, in this process until SIGTERM.
 
 A late job runs late instead of not at all (APScheduler 3 would skip it after a second), once however often it was missed,
-and never twice at a time. Two schedulers on one database are no harm: the ledger gives each scheduled time to one of them.
+and never twice at a time. What was asked for over the API is taken up beside it (`asked.py`). Two schedulers on one database are no harm: the ledger gives each scheduled time to one of them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any, TypeVar
 
 import pandas as pd
+from apscheduler.events import EVENT_SCHEDULER_SHUTDOWN, EVENT_SCHEDULER_STARTED
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.schedulers.base import BaseScheduler
@@ -20,7 +21,9 @@ from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy.orm import Session, sessionmaker
 
 from forecast.errors import ConfigError
-from jobs.ledger import execute
+from jobs import push
+from jobs.asked import Taker, note_failure
+from jobs.ledger import FAILED, execute
 from store.settings import Settings
 
 S = TypeVar("S", bound=BaseScheduler)
@@ -50,13 +53,26 @@ def run_scheduled(
 ) -> None:
     """One firing: the slot is the last scheduled time, the same for every scheduler."""
     now = pd.Timestamp.now("UTC").floor("us")
-    outcome = execute(name, sessions, settings, now, slot=_slot(trigger, now))
+    if name == "push" and not _anything_to_send(settings, sessions, now):
+        return
+    try:
+        outcome = execute(name, sessions, settings, now, slot=_slot(trigger, now))
+    except Exception:
+        note_failure(sessions, name)
+        raise
     if outcome is None:
         log.info("%s: another process runs it", name)
         return
+    if outcome.state == FAILED:
+        note_failure(sessions, name)
     level = logging.WARNING if outcome.problems else logging.INFO
     told = ", ".join(f"{what} {value}" for what, value in outcome.done.items())
     log.log(level, "%s: %s; %s", name, outcome.state, "; ".join([told, *outcome.problems]))
+
+
+def _anything_to_send(settings: Settings, sessions: sessionmaker[Session], now: pd.Timestamp) -> bool:
+    with sessions() as session:
+        return push.due(session, settings, now)
 
 
 def check_schedule(settings: Settings) -> dict[str, CronTrigger]:
@@ -78,16 +94,21 @@ def check_schedule(settings: Settings) -> dict[str, CronTrigger]:
 
 def _filled(scheduler: S, settings: Settings, sessions: sessionmaker[Session]) -> S:
     for name, trigger in check_schedule(settings).items():
+        own = {"executor": "push"} if name == "push" else {}
         scheduler.add_job(
-            run_scheduled, trigger, args=[name, settings, sessions, trigger], id=name, name=name
+            run_scheduled, trigger, args=[name, settings, sessions, trigger], id=name, name=name, **own
         )
+    taker = Taker(settings, sessions)
+    scheduler.add_listener(lambda _: taker.start(), EVENT_SCHEDULER_STARTED)
+    scheduler.add_listener(lambda _: taker.stop(), EVENT_SCHEDULER_SHUTDOWN)
     return scheduler
 
 
 def _options(settings: Settings) -> dict[str, Any]:
     return {
         "timezone": settings.company.timezone,
-        "executors": {"default": ThreadPoolExecutor(2)},
+        # messages have a thread of their own: a comparison that takes an hour must not hold them up
+        "executors": {"default": ThreadPoolExecutor(2), "push": ThreadPoolExecutor(1)},
         "job_defaults": {"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
     }
 

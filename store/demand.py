@@ -14,9 +14,9 @@ from forecast.arrays import Floats, Ns
 from forecast.buckets import Interval, floor, index, to_ns
 from forecast.redial_rate import RedialRate
 from forecast.true_demand import ESTIMATED, ORIGINS, PARTS, Demand, Rule, now_known
+from store.adjusted import load_adjusted
 from store.archive import WHOLE, told_volumes
 from store.demand_estimates import load_estimates, load_rules
-from store.forecasts import load_forecast
 from store.queues import Queue
 from store.settings import Settings
 from store.volumes import load_volumes, volume_series
@@ -143,7 +143,7 @@ def _deviation(session: Session, queue: Queue, ds: Ns, found: Demand) -> Deviati
     expected = np.full(len(days), np.nan)
     for at in range(max(0, len(days) - MOST_DAYS), len(days)):
         begin = index(days[at : at + 1])[0].to_pydatetime()
-        held = load_forecast(
+        held = load_adjusted(
             session,
             series=[queue.name],
             start=begin,

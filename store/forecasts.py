@@ -1,4 +1,4 @@
-"""Stored forecasts: versions that are drafted, published, locked; one packed row per version, series and bucket.
+"""Stored forecasts: one packed row per version (`forecast_versions.py`), series and bucket.
 
 A draft of a run that still runs is invisible; publishing is one small transaction. Reading composes: for each bucket
 the latest version that holds it, so that a run over two days does not hide the eight weeks of last night.
@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from forecast.arrays import Floats, Ns
 from forecast.buckets import to_ns
-from forecast.errors import InputError, NotFound
 from forecast.models.base import QUANTILES
 from forecast.parts import PARTS
 from store.columns import moments
+from store.forecast_versions import FORECAST, speaking
+from store.forecast_versions import ForecastVersion as ForecastVersion
+from store.forecast_versions import create_version as create_version
+from store.forecast_versions import list_versions as list_versions
+from store.forecast_versions import publish_version as publish_version
 from store.statements import series_ids, table_of, write
-from store.tables import ForecastRow, ForecastSeries, RunRow, VersionRow
+from store.tables import ForecastRow, ForecastSeries, LockRow, RunRow, VersionRow
 
 COLUMNS = ("mean", *(f"{tau:g}" for tau in QUANTILES))
 # in seconds, the mean first
@@ -33,27 +36,6 @@ PART_COLUMNS = tuple(f"part_{name}" for name in PARTS)
 PACKED = np.dtype("<f4")
 
 Numbers: TypeAlias = npt.NDArray[np.floating[Any]]
-
-
-@dataclass(frozen=True)
-class ForecastVersion:
-    """One version of the forecast. state: draft, published or locked; cutoff: what it knew."""
-
-    id: int
-    run_id: int | None
-    cutoff: dt.datetime
-    created_at: dt.datetime
-    published_at: dt.datetime | None
-    state: str
-    label: str
-
-
-def create_version(
-    session: Session, *, run_id: int | None, cutoff: dt.datetime, now: dt.datetime, label: str = ""
-) -> int:
-    """Open a draft; its id goes to `save_forecast`."""
-    facts = {"run_id": run_id, "cutoff": cutoff, "created_at": now, "state": "draft", "label": label}
-    return int(session.scalar(insert(table_of(VersionRow)).values(**facts).returning(VersionRow.id)) or 0)
 
 
 def save_forecast(
@@ -112,22 +94,6 @@ def _packed(values: Numbers, count: int, wide: int = len(COLUMNS)) -> list[bytes
     return [raw[at : at + width] for at in range(0, len(raw), width)]
 
 
-def publish_version(session: Session, version_id: int, now: dt.datetime, *, lock: bool = False) -> None:
-    """Publish a draft (`lock`: and lock it). Publishing a published version again changes nothing."""
-    held = _version(session, version_id)
-    state = "locked" if lock or held.state == "locked" else "published"
-    at = held.published_at or now
-    session.execute(
-        update(table_of(VersionRow)).where(VersionRow.id == version_id).values(state=state, published_at=at)
-    )
-
-
-def list_versions(session: Session, *, limit: int | None = None) -> list[ForecastVersion]:
-    """All versions, the latest first."""
-    query = select(*table_of(VersionRow).c).order_by(VersionRow.id.desc())
-    return [_named(row) for row in session.execute(query if limit is None else query.limit(limit))]
-
-
 def load_forecast(
     session: Session,
     *,
@@ -142,20 +108,22 @@ def load_forecast(
 ) -> pd.DataFrame:
     """-> forecast[series, ds, mean, 0.025, ... 0.975], start <= ds < end, by series and ds.
 
-    version: `published` (locked ones count), `locked`, `latest` (drafts too, once their run has ended) or an id
-    as_of: what was published (for `latest`: made) by then
+    version: `published`, `locked` (the plans of locks that are in force, the later lock first), `latest` (drafts too,
+        once their run has ended) or an id. Forecasts made elsewhere count once somebody published them, plans never
+    as_of: what was published (for `latest`: made; for `locked`: in force) then
     costs: also aht, aht_0.025, ... workload, workload_0.025, ... in seconds, NaN where no handling time is forecast
     parts: also version (its id) and part_level, ... (PART_COLUMNS), NaN where none are kept
     """
-    table, made = table_of(ForecastRow), table_of(VersionRow)
+    table, speaks = table_of(ForecastRow), speaking(session, version, as_of)
     packed = ["packed", *(COSTS if costs else ()), *(["parts", "version_id"] if parts else ())]
-    query = select(
-        ForecastSeries.name, table.c.ds, *(table.c[name] for name in packed), _rank(table, made, version)
-    )
+    first = [speaks.c.at.desc(), speaks.c.number.desc()]
+    rank = func.row_number().over(partition_by=[table.c.series_id, table.c.ds], order_by=first)
+    columns = (table.c[name] for name in packed)
+    query = select(ForecastSeries.name, table.c.ds, *columns, rank.label("rank"))
     query = query.join(ForecastSeries, ForecastSeries.id == table.c.series_id).join(
-        made, made.c.id == table.c.version_id
+        speaks, speaks.c.version_id == table.c.version_id
     )
-    query = query.where(table.c.granularity == granularity, *_chosen(session, version, as_of))
+    query = query.where(table.c.granularity == granularity)
     if series is not None:
         query = query.where(ForecastSeries.name.in_(list(series)))
     if start is not None:
@@ -192,40 +160,19 @@ def _unpacked(rows: list[bytes | None], wide: int) -> Floats:
     return np.frombuffer(raw, dtype=PACKED).reshape(len(rows), wide).astype(np.float64)
 
 
-def _rank(table: Any, made: Any, version: str | int) -> ColumnElement[int]:
-    newest = [made.c.id.desc()] if version == "latest" else [made.c.published_at.desc(), made.c.id.desc()]
-    rank: ColumnElement[int] = func.row_number().over(
-        partition_by=[table.c.series_id, table.c.ds], order_by=newest
-    )
-    return rank.label("rank")
-
-
-def _chosen(session: Session, version: str | int, as_of: dt.datetime | None) -> list[ColumnElement[bool]]:
-    if isinstance(version, int):
-        _version(session, version)
-        return [VersionRow.id == version]
-    if version == "latest":
-        running = select(RunRow.id).where(RunRow.state == "running")
-        ended = or_(
-            VersionRow.state != "draft", VersionRow.run_id.is_(None), VersionRow.run_id.not_in(running)
-        )
-        return [ended] if as_of is None else [ended, VersionRow.created_at <= as_of]
-    states = {"published": ["published", "locked"], "locked": ["locked"]}.get(version)
-    if states is None:
-        raise InputError(
-            f"There is no version {version!r}.",
-            remedy="Use published, locked, latest or an id.",
-            field="version",
-        )
-    chosen: list[ColumnElement[bool]] = [VersionRow.state.in_(states)]
-    return chosen if as_of is None else [*chosen, VersionRow.published_at <= as_of]
-
-
 def prune(session: Session, keep: int = 3) -> int:
-    """Delete the drafts that no run is still writing, but for the newest `keep`; returns how many went. Published ones stay."""
+    """Delete our drafts that no run is still writing, but for the newest `keep`; returns how many went.
+
+    What was ever published stays, because a question as of then needs it; so do plans, what they were taken from, and
+    forecasts made elsewhere.
+    """
     running = select(RunRow.id).where(RunRow.state == "running")
+    sources = select(LockRow.source_id).where(LockRow.source_id.is_not(None))
     drafts = select(VersionRow.id).where(
-        VersionRow.state == "draft", or_(VersionRow.run_id.is_(None), VersionRow.run_id.not_in(running))
+        VersionRow.state == "draft",
+        VersionRow.kind == FORECAST,
+        VersionRow.id.not_in(sources),
+        or_(VersionRow.run_id.is_(None), VersionRow.run_id.not_in(running)),
     )
     old = list(session.scalars(drafts.order_by(VersionRow.id.desc()).offset(keep)))
     for start in range(0, len(old), 500):
@@ -233,18 +180,3 @@ def prune(session: Session, keep: int = 3) -> int:
         session.execute(delete(table_of(ForecastRow)).where(ForecastRow.version_id.in_(some)))
         session.execute(delete(table_of(VersionRow)).where(VersionRow.id.in_(some)))
     return len(old)
-
-
-def _version(session: Session, version_id: int) -> ForecastVersion:
-    row = session.execute(select(*table_of(VersionRow).c).where(VersionRow.id == version_id)).one_or_none()
-    if row is None:
-        raise NotFound(
-            f"There is no forecast version {version_id}.", remedy="See the list of versions.", field="version"
-        )
-    return _named(row)
-
-
-def _named(row: Any) -> ForecastVersion:
-    return ForecastVersion(
-        row.id, row.run_id, row.cutoff, row.created_at, row.published_at, row.state, row.label
-    )

@@ -18,9 +18,10 @@ from forecast.days import Calendar
 from forecast.errors import InputError
 from forecast.outlook import WEEK, WEEKS, Line, Outlook, Owner, Talk, against, outlook
 from forecast.social.bursts import NEVER, burst_of
+from store.adjusted import load_adjusted
 from store.archive import DAY_MICROS, WHOLE, load_signal
 from store.days import load_days
-from store.forecasts import list_versions, load_forecast
+from store.forecast_versions import newest_version
 from store.queues import Queue, load_queues, require_queues
 from store.reason_weeks import coverages, reasons_by_day
 from store.reasons import REST, reason_name, stored_reasons
@@ -86,7 +87,7 @@ def load_outlook(
         )
         for line in expected_on(session, chosen, number)
     ]
-    version = next((one for one in list_versions(session, limit=100) if one.published_at), None)
+    version = newest_version(session)
     return outlook(
         day,
         lines,
@@ -119,7 +120,7 @@ def _expected(
         begin = pd.to_datetime(day_start([day, day + 1], tz), utc=True)
         mine = [queue.name for queue in queues if queue.tz == tz]
         names = [*mine, *(reason_name(name, topic) for name in mine for topic in divided.get(name, ()))]
-        rows = load_forecast(session, series=names, start=begin[0], end=begin[1], granularity="day")
+        rows = load_adjusted(session, series=names, start=begin[0], end=begin[1], granularity="day")
         for row in rows[["series", "mean", *BAND]].itertuples(index=False):
             found[str(row[0])] = (float(row[1]), float(row[2]), float(row[3]))
     return found

@@ -21,11 +21,13 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from forecast.buckets import zone
 from forecast.days import minutes
 from forecast.errors import ConfigError, InputError
+from store.access_settings import Access
 from store.alert_settings import Alerts
 from store.backlog_settings import BacklogSettings
 from store.calendar_settings import CalendarSettings
 from store.contact_settings import Contacts
 from store.demand_settings import Demand, Demands
+from store.push_settings import Push
 from store.section import Section, usable
 from store.social_settings import Social
 from store.staffing_settings import Staffing
@@ -124,6 +126,7 @@ class Schedule(Section):
     backlog: str = "*/30 * * * *"
     predict: str = "*/30 * * * *"
     alert: str = "*/5 * * * *"
+    push: str = "* * * * *"
     select: str = "15 2 * * *"
     select_full: str = "30 3 * * sun"
     retain: str = "45 1 * * *"
@@ -166,6 +169,7 @@ class Settings(BaseSettings):
     reasons: dict[str, Reason] = Field(default_factory=dict)
     reasons_unknown: tuple[str, ...] = NOBODY_KNOWS
     alerts: Alerts = Alerts()
+    push: Push = Push()
     effect: Effect = Effect()
     backlog: BacklogSettings = BacklogSettings()
     staffing: Staffing = Staffing()
@@ -173,6 +177,7 @@ class Settings(BaseSettings):
     models: Models = Models()
     schedule: Schedule = Schedule()
     api: Api = Api()
+    access: Access = Access()
     logging: Logging = Logging()
 
     @classmethod
@@ -192,9 +197,11 @@ class Settings(BaseSettings):
             exclude={
                 "database": True,
                 "api": True,
+                "access": True,
                 "logging": True,
                 "social": {"author_key"},
                 "alerts": {"targets"},
+                "push": True,
             }
         )
         return hashlib.sha256(shaping.encode()).hexdigest()[:16]

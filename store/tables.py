@@ -537,11 +537,21 @@ class VersionRow(Base):
     run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
     cutoff: Mapped[dt.datetime]
     created_at: Mapped[dt.datetime]
-    published_at: Mapped[dt.datetime | None]
+    published_at: Mapped[dt.datetime | None]  # the last time
     state: Mapped[str]  # draft | published | locked
     label: Mapped[str]
     kind: Mapped[str] = mapped_column(default="forecast")  # forecast | plan (frozen by a lock) | imported
     upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"))  # of an imported one
+
+
+class PublicationRow(Base):
+    """A version was published, or published again; append-only, so that what was shown at a past moment stays told."""
+
+    __tablename__ = "publications"
+    __table_args__ = (Index("publications_by_version", "version_id", "at"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("forecast_versions.id"))
+    at: Mapped[dt.datetime]
 
 
 class ForecastSeries(Base):
@@ -775,8 +785,10 @@ class LockRow(Base):
     source_id: Mapped[int | None] = mapped_column(
         ForeignKey("forecast_versions.id")
     )  # the newest it came from
-    start: Mapped[int] = mapped_column(Micros)
-    end: Mapped[int] = mapped_column(Micros)
+    start: Mapped[int] = mapped_column(
+        Micros
+    )  # midnight UTC of the first local day: each queue has its own zone
+    end: Mapped[int] = mapped_column(Micros)  # so too, of the day after the last
     queues: Mapped[list[str]]  # [] = every queue
     label: Mapped[str]
     author: Mapped[str]
@@ -823,7 +835,7 @@ class HookRow(Base):
 
 
 class RequestRow(Base):
-    """A job that somebody asked for; the scheduler takes it up."""
+    """A job that somebody asked for; the scheduler takes it up. The unique index lets one wait at a time per job."""
 
     __tablename__ = "run_requests"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -832,3 +844,12 @@ class RequestRow(Base):
     who: Mapped[str]
     run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
     taken_at: Mapped[dt.datetime | None]
+
+
+Index(
+    "one_waiting_request_per_job",
+    RequestRow.job,
+    unique=True,
+    sqlite_where=RequestRow.taken_at.is_(None),
+    postgresql_where=RequestRow.taken_at.is_(None),
+)

@@ -18,6 +18,19 @@ from fastapi import Request, Response
 PATHS = ("/", "/accuracy", "/data")
 
 
+def _policy(dash_app: Dash) -> str:
+    """What the page may load: our own files, and of inline scripts those that Dash itself wrote (by their hashes).
+
+    Inline styles stay allowed: Dash, Mantine and Plotly set them on every element.
+    """
+    ours = " ".join(dash_app.csp_hashes())
+    return (
+        f"default-src 'self'; script-src 'self' {ours}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+        "font-src 'self' data:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    )
+
+
 class Backend(FastAPIDashServer):
     """Pages at the given paths and nowhere else; callbacks in threads."""
 
@@ -31,7 +44,9 @@ class Backend(FastAPIDashServer):
             try:
                 dash_app._setup_server()  # type: ignore[no-untyped-call]
                 page = dash_app.index()  # type: ignore[no-untyped-call]
-                return Response(content=page, media_type="text/html")
+                return Response(
+                    page, media_type="text/html", headers={"Content-Security-Policy": _policy(dash_app)}
+                )
             finally:
                 reset_current_request(token)  # type: ignore[no-untyped-call]
 

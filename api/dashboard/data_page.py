@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dash import ALL, Dash, Input, Output, State, callback_context, dcc, html, no_update
@@ -15,6 +15,7 @@ from api.dashboard import data_check, data_held, data_parts
 from api.dashboard.parts import notice, panel, problem
 from api.dashboard.words import Words
 from forecast.errors import ForecallError, InputError
+from store.audit import record
 from store.column_maps import forget_column_map
 from store.settings import Settings
 from store.uploads import list_uploads, remove_upload, restore_upload
@@ -25,8 +26,13 @@ SCOPE = "plan"
 
 def may_load(app: Dash) -> bool:
     """May the one who asks load files? Without a guard before the pages nobody may: see `api/auth.py`."""
+    caller = _caller(app)
+    return caller is not None and caller.may(SCOPE)
+
+
+def _caller(app: Dash) -> Caller | None:
     caller = getattr(app.backend.request_adapter().context, "caller", None)
-    return isinstance(caller, Caller) and caller.may(SCOPE)
+    return caller if isinstance(caller, Caller) else None
 
 
 def page(words: Words, *, may: bool) -> Any:
@@ -65,6 +71,7 @@ class Desk:
     sessions: sessionmaker[Session]
     clock: Clock
     settings: Settings
+    who: str = ""
 
     def check(self, given: Given, words: Words) -> Any:
         """The dry run of what was given."""
@@ -88,6 +95,11 @@ class Desk:
             made = data_check.take_in(
                 session, self.settings, data, kind=kind, name=given.name, reading=given.reading, now=self.clock()
             )  # fmt: skip
+            if made.changed:
+                subject = f"upload {made.upload_id or made.name}"
+                self._note(
+                    session, "upload.load", subject, {"kind": kind, "name": made.name, "rows": made.rows}
+                )
             session.commit()
         return data_parts.loaded(made, words)
 
@@ -96,12 +108,18 @@ class Desk:
         with self.sessions() as session:
             name = next((one.name for one in list_uploads(session) if one.id == upload), "")
             step = restore_upload if act == "restore" else remove_upload
-            changed = words.number(step(session, upload, now=self.clock()))
+            values = step(session, upload, now=self.clock())
+            done = "upload.restore" if act == "restore" else "upload.remove"
+            self._note(session, done, f"upload {upload}", {"changed": values})
             session.commit()
+        changed = words.number(values)
         if act == "restore":
             return data_parts.done(words("data_restored", name=name), words("data_restored_text", n=changed))
         title = words("data_undone" if act == "undo" else "data_removed", name=name)
         return data_parts.done(title, words("data_removed_text", n=changed))
+
+    def _note(self, session: Session, act: str, subject: str, body: Mapping[str, Any]) -> None:
+        record(session, now=self.clock(), who=self.who, act=act, subject=subject, body=body)
 
     def forget(self, named: str, words: Words) -> Any:
         """Forget a remembered mapping, `kind/header`, and commit."""
@@ -160,7 +178,9 @@ def register(app: Dash, sessions: sessionmaker[Session], clock: Clock, settings:
             return desk.check(fresh if pressed == "data-file" else given, words), None, no_update, no_update
         if not (pressed and callback_context.triggered[0]["value"]):
             return no_update, no_update, no_update, no_update
-        return _act(desk, pressed["act"], pressed["upload"], given, words, clock)
+        caller = _caller(app)
+        mine = replace(desk, who="" if caller is None else caller.name)
+        return _act(mine, pressed["act"], pressed["upload"], given, words, clock)
 
     when = [Input("data-changed", "data"), Input("language", "value")]
 

@@ -17,6 +17,7 @@ from forecast.buckets import column_ns, from_ns, to_ns
 from forecast.days import OpeningHours
 from forecast.errors import NotFound
 from forecast.vintage import Archive, Series, Versions
+from store.adjusted import load_adjusted
 from store.alert_settings import Alerts
 from store.alerts import load_alerts
 from store.days import load_hours
@@ -122,7 +123,7 @@ def load(
     start, end = window.past, from_ns(window.end).to_pydatetime()
     volumes = load_volumes(session, queue.name, start, end)
     series = _series(queue, volumes, load_hours(session, queue=queue.name))
-    forecast = _forecasts(session, queue.name, window)
+    forecast = _forecasts(session, queue.name, window, now)
     return Held(
         queue,
         series,
@@ -158,13 +159,14 @@ def _warned(
     return sorted(found, key=lambda one: -one.surge.extra)
 
 
-def _forecasts(session: Session, name: str, window: Window) -> dict[str, pd.DataFrame]:
+def _forecasts(session: Session, name: str, window: Window, now: dt.datetime) -> dict[str, pd.DataFrame]:
     """Intervals and the buckets shown over the whole window; hours and days from today on, for the cards."""
     soon: dict[str, Any] = {"start": from_ns(window.today).to_pydatetime(), "end": window.soon}
     whole: dict[str, Any] = {"start": window.first, "end": window.last}
     return {
-        granularity: load_forecast(
+        granularity: load_adjusted(
             session,
+            now=now,
             series=[name],
             granularity=granularity,
             **(

@@ -68,7 +68,7 @@ def coming(session: Session, queue: Queue, step: str, now: dt.datetime) -> list[
             continue
         begin = index(floor(np.array([to_ns(moment)], dtype=np.int64), length or queue.interval, queue.tz))[0]
         start = moment if length is None and queue.interval.slots > 1 else begin.to_pydatetime()
-        found = load_explanations(session, queue.name, start=start, granularity=size)
+        found = load_explanations(session, queue.name, start=start, granularity=size, now=now)
         open_ = [one for one in found if one.mean > 0 or any((one.parts or {}).values())]
         if open_:
             return open_[:MOST]

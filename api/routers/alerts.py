@@ -11,7 +11,8 @@ from fastapi import APIRouter, Path, Query
 from sqlalchemy.orm import Session
 
 from api import moments, paging
-from api.alert_schemas import ActIn, ActOut, AlertDetail, AlertOut, AlertQuery, CameOut, MeasureOut
+from api.alert_schemas import ActIn, ActOut, AlertDetail, AlertMeasureOut, AlertOut, AlertQuery, CameOut
+from api.auditing import Noted
 from api.deps import Config, Db, Now
 from api.openapi import READ, READ_NAMED, responses
 from api.schemas import Page
@@ -47,7 +48,9 @@ def get_alert(session: Db, now: Now, config: Config, alert_id: Number) -> AlertD
 
 
 @router.post("/v1/alerts/{alert_id}/acknowledge", responses=responses(400, 401, 403, 404, 413, 422, 500, 503))
-def acknowledge_alert(session: Db, now: Now, config: Config, alert_id: Number, told: ActIn) -> AlertDetail:
+def acknowledge_alert(
+    session: Db, now: Now, config: Config, note: Noted, alert_id: Number, told: ActIn
+) -> AlertDetail:
     """Keep who picked a warning up, what was done, or with what result; also after it ended. From then on it is no false alarm."""
     known = [PICKED_UP, *(one.name for one in config.alerts.measures), RESULT]
     if told.act not in known:
@@ -55,6 +58,7 @@ def acknowledge_alert(session: Db, now: Now, config: Config, alert_id: Number, t
     if told.act == RESULT and not told.note.strip():
         raise InputError("A result without a note says nothing.", remedy="Write it in `note`.", field="note")
     record_act(session, alert_id, who=told.who, act=told.act, note=told.note, now=now)
+    note("alert.acknowledge", f"alert {alert_id}", told.model_dump(mode="json"))
     return _detail(session, load_alert(session, alert_id), config, now)
 
 
@@ -99,7 +103,7 @@ def _facts(alert: Alert, queues: Mapping[str, Queue], config: Settings, now: dt.
         "posts": surge.posts,
         "times_usual": round(surge.times_usual, 2) if np.isfinite(surge.times_usual) else None,
         "sureness": round(surge.sureness, 4),
-        "measures": [MeasureOut(name=one.name, minutes=one.minutes) for one in left],
+        "measures": [AlertMeasureOut(name=one.name, minutes=one.minutes) for one in left],
         "owner": reason.owner,
         "faq": reason.faq,
         "raised_at": _utc(alert.raised_at),

@@ -10,6 +10,7 @@ import pandas as pd
 from fastapi import APIRouter, Header, HTTPException, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
+from api.auditing import Noted
 from api.calendar_schemas import (
     DayRuleOut,
     DaysQuery,
@@ -63,7 +64,7 @@ def get_hours(session: Db, request: Request, response: Response, queue: QueuePat
 
 @router.put("/v1/queues/{queue:path}/hours", responses={**CHANGED, **CHANGE})
 def put_hours(
-    session: Db, response: Response, queue: QueuePath, told: HoursIn, if_match: IfMatch = None
+    session: Db, response: Response, note: Noted, queue: QueuePath, told: HoursIn, if_match: IfMatch = None
 ) -> HoursOut:
     """Replace all of a queue's own hours and exceptions. Those of every queue stay."""
     before = etag_of(_hours(session, queue).model_dump(mode="json"))
@@ -75,6 +76,7 @@ def put_hours(
     save_exceptions(session, _exceptions(queue, told), whole=[queue])
     found = _hours(session, queue)
     response.headers["ETag"] = etag_of(found.model_dump(mode="json"))
+    note("hours.replace", f"queue {queue}", told.model_dump(mode="json"))
     return found
 
 
@@ -100,7 +102,7 @@ def list_special_days(
 
 
 @router.post("/v1/special-days", responses=CHANGE)
-def add_special_day(session: Db, now: Now, told: SpecialDayIn) -> DayRuleOut:
+def add_special_day(session: Db, now: Now, note: Noted, told: SpecialDayIn) -> DayRuleOut:
     """Add a special day, a rule, days to leave out of history or weeks with a name. The same again gives back the first."""
     if told.queue:
         require_queues(session, [told.queue])
@@ -115,25 +117,31 @@ def add_special_day(session: Db, now: Now, told: SpecialDayIn) -> DayRuleOut:
             raise InputError("The end lies before the date.", remedy="Give a later day.", field="until")
         rule = days_rule((last - first).days + 1)
     made = DayRule(told.name, rule, (first - EPOCH).days, told.kind, told.moves, told.queue)
-    return _rule(add_rule(session, made, now=now))
+    kept = _rule(add_rule(session, made, now=now))
+    note("special_day.add", f"special_day {kept.id}", told.model_dump(mode="json"))
+    return kept
 
 
 @router.delete("/v1/special-days/{id}", responses=CHANGE)
 def remove_special_day(
     session: Db,
     now: Now,
+    note: Noted,
     id: Annotated[str, Path(pattern=r"^([1-9][0-9]{0,14}|[0-9]{4}-[0-9]{2}-[0-9]{2})$")],
     queue: Annotated[str, Query(max_length=200)] = "",
 ) -> RemovedDay:
     """Remove a rule by its number, or a file's date by the date (and queue). Holidays of the lists cannot be removed."""
     if "-" not in id:
-        return RemovedDay(id=id, name=remove_rule(session, int(id), now=now).name)
+        name = remove_rule(session, int(id), now=now).name
+        note("special_day.remove", f"special_day {id}", {"name": name})
+        return RemovedDay(id=id, name=name)
     if not remove_days(session, date=id, queue=queue):
         raise NotFound(
             f"There is no special day on {id}.",
             remedy="GET /v1/special-days has those there are.",
             field="id",
         )
+    note("special_day.remove", f"special_day {id}", {"queue": queue})
     return RemovedDay(id=id, name="")
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 
 from api import moments
+from api.auditing import Noted
 from api.cause_schemas import (
     CauseIn,
     CauseOut,
@@ -45,17 +46,21 @@ def list_causes(session: Db, query: Annotated[CauseQuery, Query()]) -> CausesOut
 
 
 @router.post("/v1/causes", responses=CHANGE)
-def add_known_cause(session: Db, now: Now, config: Config, told: CauseIn) -> CauseOut:
+def add_known_cause(session: Db, now: Now, config: Config, note: Noted, told: CauseIn) -> CauseOut:
     """Put a cause into the register. The same one again gives back the first."""
     since = moments.optional(told.since, config.company.timezone, "since")
     made = Cause(**{**told.model_dump(), "since": since})
-    return _cause(add_cause(session, made, now=now))
+    kept = _cause(add_cause(session, made, now=now))
+    note("cause.add", f"cause {kept.id}", told.model_dump(mode="json"))
+    return kept
 
 
 @router.delete("/v1/causes/{cause_id}", responses=CHANGE)
-def remove_known_cause(session: Db, now: Now, cause_id: Number) -> CauseOut:
+def remove_known_cause(session: Db, now: Now, note: Noted, cause_id: Number) -> CauseOut:
     """Let a cause end. It stays in the register as removed."""
-    return _cause(remove_cause(session, cause_id, now=now))
+    gone = _cause(remove_cause(session, cause_id, now=now))
+    note("cause.remove", f"cause {cause_id}", {"topic": gone.topic, "cause": gone.cause})
+    return gone
 
 
 @router.get("/v1/effect", responses=READ_NAMED)

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from api import moments, paging
 from api.demand_schemas import (
     DemandPage,
+    DemandPartOut,
     DemandQuery,
     DemandQueueOut,
     DemandRow,
     DeviationOut,
-    PartOut,
     RateOut,
 )
 from api.deps import Config, Db, Now
@@ -76,7 +76,7 @@ def _key(row: DemandRow) -> tuple[str, int]:
 def _row(queue: Queue, row: Row) -> DemandRow:
     moment = row.ds.to_pydatetime()
     parts = [
-        PartOut.model_validate(
+        DemandPartOut.model_validate(
             {
                 "part": name,
                 "contacts": None if value is None else round(value, DIGITS),

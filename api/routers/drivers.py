@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
 
 from api import moments, paging
+from api.auditing import Noted
 from api.calendar_schemas import (
     DriverBatch,
     DriverOut,
@@ -58,7 +59,7 @@ def list_drivers(session: Db, now: Now, config: Config, query: Annotated[DriverQ
 
 
 @router.post("/v1/drivers", responses=CHANGE)
-def post_drivers(session: Db, now: Now, config: Config, batch: DriverBatch) -> Stored:
+def post_drivers(session: Db, now: Now, config: Config, note: Noted, batch: DriverBatch) -> Stored:
     """Take amounts known ahead. All are stored or none; what is held already stores nothing. A change is known from now on."""
     tz = config.company.timezone
     known = [
@@ -72,15 +73,22 @@ def post_drivers(session: Db, now: Now, config: Config, batch: DriverBatch) -> S
         ds=_index([moments.parse(row.start, tz, "start") for row in batch.rows]),
         known_at=_index([min(at, now) for at in known]),
     )
-    return Stored(stored=save_drivers(session, drivers))
+    stored = save_drivers(session, drivers)
+    if stored:
+        note("driver.save", f"driver {', '.join(sorted(set(drivers['driver'])))}", {"rows": stored})
+    return Stored(stored=stored)
 
 
 @router.delete("/v1/drivers", responses=CHANGE)
-def delete_drivers(session: Db, now: Now, config: Config, query: Annotated[DriverRemoval, Query()]) -> Stored:
+def delete_drivers(
+    session: Db, now: Now, config: Config, note: Noted, query: Annotated[DriverRemoval, Query()]
+) -> Stored:
     """Take a plan back, all of it or of a span: known from now on, so that past forecasts stay as they were."""
     tz = config.company.timezone
     start, end = moments.optional(query.start, tz, "start"), moments.optional(query.end, tz, "end")
     gone = remove_drivers(session, query.driver, queue=query.queue, start=start, end=end, now=now)
+    if gone:
+        note("driver.remove", f"driver {query.driver}", {**query.model_dump(), "rows": gone})
     return Stored(stored=gone)
 
 

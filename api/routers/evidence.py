@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from api import paging
+from api.auditing import Noted
 from api.deps import Config, Db, Now
 from api.evidence_schemas import (
     AssumptionIn,
@@ -102,7 +103,9 @@ def list_assumptions(session: Db, query: Annotated[AssumptionQuery, Query()]) ->
     status_code=201,
     responses=responses(400, 401, 403, 404, 413, 422, 500, 503),
 )
-def create_assumption(session: Db, now: Now, request: Request, given: AssumptionIn) -> AssumptionOut:
+def create_assumption(
+    session: Db, now: Now, note: Noted, request: Request, given: AssumptionIn
+) -> AssumptionOut:
     """Enter a rule of thumb. It is scored at the next comparison like any signal; sending it twice makes one rule."""
     figures = given.model_dump(exclude={"queue", "reason"})
     held = save_assumption(
@@ -112,13 +115,15 @@ def create_assumption(session: Db, now: Now, request: Request, given: Assumption
         author=request.state.caller.name,
         now=now,
     )
+    note("assumption.add", f"assumption {held.rule.number}", given.model_dump(mode="json"))
     return _assumption(held, load_evidence(session))
 
 
 @router.delete("/v1/evidence/assumptions/{number}", status_code=204, responses=READ_NAMED)
-def delete_assumption(session: Db, now: Now, number: Number) -> Response:
+def delete_assumption(session: Db, now: Now, note: Noted, number: Number) -> Response:
     """End a rule of thumb. It is kept among those that ended, so that earlier decisions can be explained."""
     end_assumption(session, number, now=now)
+    note("assumption.end", f"assumption {number}", {})
     return Response(status_code=204)
 
 

@@ -39,7 +39,7 @@ class PartOut(Out):
     part: str = Field(description=", ".join(PARTS), examples=["level"])
     contacts: float
     about: str = Field(
-        description="The reason and since when, the day's name, the drivers; empty where there is none.",
+        description="The reason and since when, the day's name, the drivers, why and by whom it was adjusted; empty without any.",
         examples=["posts on “outage”, more than usual since 09:30"],
     )
 
@@ -74,7 +74,7 @@ def explain_forecast(session: Db, now: Now, query: Annotated[ExplainQuery, Query
     found = load_explanations(
         session, queue.name,
         start=start if start is not None or by_id else moments.day_of(now, queue.tz),
-        end=end, granularity=query.granularity, version=int(query.version) if by_id else query.version,
+        end=end, granularity=query.granularity, version=int(query.version) if by_id else query.version, now=now,
     )  # fmt: skip
     rows = [_row(one, queue, query.language) for one in found]
     page, cursor = paging.cut(query, rows, lambda row: (row.start_utc.timestamp(),), (float,))

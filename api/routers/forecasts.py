@@ -9,24 +9,38 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy.orm import Session, sessionmaker
 
-from api import forecast_rows, paging
+from api import forecast_rows, moments, paging
+from api.auth import Who
 from api.deps import Config, Db, Now
 from api.etags import FRESH, matches
 from api.forecast_rows import Ask
+from api.lock_schemas import ListedVersion, VersionQuery, VersionsCompared, VersionsQuery
 from api.openapi import READ, READ_NAMED, responses
-from api.queries import ForecastQuery, Paged
+from api.queries import ForecastQuery
+from api.routers import exports
 from api.schemas import ForecastPage, ForecastRow, Page, VersionOut
 from api.table import forecast_csv
-from forecast.errors import NotFound
-from store.forecasts import ForecastVersion, list_versions, publish_version
-from store.runs import load_run
+from api.versions_compared import compared
+from forecast.errors import InputError
+from store.forecast_versions import (
+    KINDS,
+    STATES,
+    ForecastVersion,
+    being_written,
+    load_version,
+    newest_version,
+    page_versions,
+)
+from store.publication import publish
+from store.queues import load_queue
+from store.version_comparison import compare_versions
 
 router = APIRouter(tags=["forecasts"])
 EXAMPLE = (
     "queue,channel,topic,start,start_utc,mean,0.5,0.9,"
-    "aht_seconds,aht_low,aht_high,workload_hours,workload_0.5,workload_0.9,signal\r\n"
+    "aht_seconds,aht_low,aht_high,workload_hours,workload_0.5,workload_0.9,signal,override\r\n"
     "Outage,phone,outage,2026-03-02T08:00:00+01:00,2026-03-02T07:00:00Z,18.4,18.0,26.0,"
-    "240.0,206.1,276.3,1.2267,1.2,1.75,used\r\n"
+    "240.0,206.1,276.3,1.2267,1.2,1.75,used,0.0\r\n"
 )
 CSV: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/csv": {"schema": {"type": "string"}, "example": EXAMPLE}}}
@@ -46,8 +60,10 @@ def get_forecasts(
     """The forecast per queue and bucket: mean, quantiles, handling time, workload, and whether social counts.
 
     `Accept: text/csv` or `layout=tidy` gives the same rows as CSV: whole, or with `limit` a page whose `Link` header
-    leads on. Closed buckets are zero.
+    leads on. Closed buckets are zero. `layout=genesys` and `layout=connect` give the file that suite imports.
     """
+    if query.layout in exports.SUITES:
+        return exports.of_forecast(request, session, config, now, query)
     ask = forecast_rows.understand(session, query, now, config.company.timezone)
     as_csv = query.layout == "tidy" or (
         query.layout is None and "text/csv" in request.headers.get("accept", "")
@@ -86,31 +102,54 @@ def _all(sessions: sessionmaker[Session], ask: Ask, page: ForecastPage) -> Itera
 
 
 @router.get("/v1/forecasts/versions", responses=READ)
-def list_forecast_versions(session: Db, query: Annotated[Paged, Query()]) -> Page[VersionOut]:
-    """The versions, the latest first: draft, published or locked."""
-    rows = [forecast_rows.version_out(one) for one in list_versions(session)]
-    page, cursor = paging.cut(query, rows, lambda row: (-row.id,), (int,))
-    return Page(rows=page, next_cursor=cursor)
+def list_forecast_versions(session: Db, query: Annotated[VersionQuery, Query()]) -> Page[ListedVersion]:
+    """The versions, the latest first: made here, made elsewhere, or frozen by a lock; draft, published or locked."""
+    place = paging.read(query, query.cursor, (int,))
+    rows = page_versions(
+        session,
+        kinds=query.kind or KINDS,
+        states=query.state or STATES,
+        before=None if place is None else min(int(place.after[0]), 2**53),
+        limit=query.limit + 1,
+    )
+    page, more = paging.take(rows, query.limit)
+    current = newest_version(session)
+    return Page(
+        rows=[_listed(one, current) for one in page],
+        next_cursor=paging.write(query, paging.Place((page[-1].id,))) if more else None,
+    )
+
+
+@router.get("/v1/forecasts/versions/compare", responses=READ_NAMED)
+def compare_forecast_versions(session: Db, query: Annotated[VersionsQuery, Query()]) -> VersionsCompared:
+    """Two versions of one queue side by side: per bucket, per day, what moved most and which part of it moved. A plan is compared as `lock:ID`."""
+    tz = load_queue(session, query.queue).tz
+    start, end = moments.optional(query.start, tz, "start"), moments.optional(query.end, tz, "end")
+    if start is not None and end is not None and end <= start:
+        raise InputError("The end lies before the start.", remedy="Give an end after it.", field="end")
+    found = compare_versions(
+        session,
+        a=query.a,
+        b=query.b,
+        queue=query.queue,
+        granularity=query.granularity,
+        start=start,
+        end=end,
+    )
+    return compared(found)
 
 
 @router.post("/v1/forecasts/versions/{id}/publish", responses={**READ_NAMED, **responses(409)})
-def publish_forecast_version(session: Db, now: Now, id: Annotated[int, Path(ge=1, lt=2**53)]) -> VersionOut:
-    """Publish a draft. Publishing a published version again changes nothing."""
-    held = _version(session, id)
-    if (
-        held.state == "draft"
-        and held.run_id is not None
-        and load_run(session, held.run_id).state == "running"
-    ):
+def publish_forecast_version(
+    session: Db, now: Now, who: Who, id: Annotated[int, Path(ge=1, lt=2**53)]
+) -> VersionOut:
+    """Publish a draft; or an older version again, which is then shown wherever it has a bucket. What was shown before stays told by `as_of`. Publishing what was published last changes nothing; a plan cannot be published."""
+    held = load_version(session, id)
+    if being_written(session, held):
         raise HTTPException(409, f"The version {id} is still being written: wait until its run has ended.")
-    publish_version(session, id, now)
-    return forecast_rows.version_out(_version(session, id))
+    return forecast_rows.version_out(publish(session, id, who=who, now=now))
 
 
-def _version(session: Session, id: int) -> ForecastVersion:
-    found = next((one for one in list_versions(session) if one.id == id), None)
-    if found is None:
-        raise NotFound(
-            f"There is no forecast version {id}.", remedy="GET /v1/forecasts/versions has them.", field="id"
-        )
-    return found
+def _listed(one: ForecastVersion, current: ForecastVersion | None) -> ListedVersion:
+    shown = current is not None and one.id == current.id
+    return ListedVersion(**vars(one), current=shown)

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Query, Request, Response
 from api.deps import Config, Db, Now
 from api.openapi import READ, READ_NAMED
 from api.outlook_schemas import (
-    CauseOut,
     DigestOut,
     DigestQuery,
     DigestsOut,
     LineOut,
+    OutlookCauseOut,
     OutlookOut,
     OutlookQuery,
     ReasonOut,
@@ -107,7 +107,7 @@ def _reason(reason: Reason, tz: str, language: Language) -> ReasonOut:
         posts_usual_24h=reason.talk.usual,
         why=why(reason, tz, language),
         causes=[
-            CauseOut(
+            OutlookCauseOut(
                 kind=one.kind,
                 size=None if one.kind == "special_day" else round(one.size, 3),
                 since=one.since,

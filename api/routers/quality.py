@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from api.auditing import Noted
 from api.deps import Config, Db, Now
 from api.openapi import READ_NAMED, responses
 from api.quality_schemas import FindingOut, MarkIn, MarkOut, QualityOut, QualityQuery
@@ -38,9 +39,10 @@ def get_quality(session: Db, now: Now, config: Config, query: Annotated[QualityQ
 
 
 @router.post("/v1/quality/marks", responses=CHANGE)
-def mark_seen(session: Db, now: Now, told: MarkIn) -> MarkOut:
+def mark_seen(session: Db, now: Now, note: Noted, told: MarkIn) -> MarkOut:
     """Mark a finding as seen, so that it is not told for ever. It stays in the report under `include=all`."""
     mark_finding(session, told.kind, told.queue, told.first, who=told.who, note=told.note, now=now)
+    note("finding.mark", f"finding {told.kind} {told.queue}", told.model_dump(mode="json"))
     return _mark(load_marks(session)[told.kind, told.queue, told.first])
 
 

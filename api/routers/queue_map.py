@@ -10,6 +10,7 @@ import pandas as pd
 from fastapi import APIRouter, Header, HTTPException, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
+from api.auditing import Noted
 from api.deps import Db, Now
 from api.errors import MEDIA_TYPE
 from api.etags import FRESH, etag_of, matches
@@ -46,16 +47,22 @@ def list_queue_moves(session: Db, query: Annotated[MapQuery, Query()]) -> MovesO
 
 
 @router.post("/v1/queues/map", responses=CHANGE)
-def add_queue_moves(session: Db, now: Now, told: MovesIn) -> MovesOut:
+def add_queue_moves(session: Db, now: Now, note: Noted, told: MovesIn) -> MovesOut:
     """Rename, merge or split queues from a local day on. Their history goes along; what was forecast before stays as it was."""
     moves = tuple(Move((row.date - EPOCH).days, row.queue, row.into, row.share) for row in told.rows)
-    return MovesOut(rows=[_move(one) for one in add_moves(session, moves, now=now)])
+    kept = MovesOut(rows=[_move(one) for one in add_moves(session, moves, now=now)])
+    note("queue_map.add", "queue_map", told.model_dump(mode="json"))
+    return kept
 
 
 @router.delete("/v1/queues/map/{id}", responses=CHANGE)
-def undo_queue_moves(session: Db, now: Now, id: Annotated[int, Path(ge=1, le=10**15)]) -> MovesOut:
+def undo_queue_moves(
+    session: Db, now: Now, note: Noted, id: Annotated[int, Path(ge=1, le=10**15)]
+) -> MovesOut:
     """Take back a move and those that came with it; what they replaced holds again."""
-    return MovesOut(rows=[_move(one) for one in undo_moves(session, id, now=now)])
+    undone = MovesOut(rows=[_move(one) for one in undo_moves(session, id, now=now)])
+    note("queue_map.undo", f"queue_map {id}", undone.model_dump(mode="json"))
+    return undone
 
 
 @router.get("/v1/groups", response_model=GroupsOut, responses={**UNCHANGED, **READ})
@@ -75,6 +82,7 @@ def list_groups(
 def put_groups(
     session: Db,
     response: Response,
+    note: Noted,
     told: GroupsIn,
     if_match: Annotated[str | None, Header(alias="If-Match", max_length=500)] = None,
 ) -> GroupsOut:
@@ -91,6 +99,7 @@ def put_groups(
     since = np.array(rows["since"].tolist(), dtype="datetime64[ns]")
     frame = rows.astype({"share": "float64"}).assign(since=pd.DatetimeIndex(since).tz_localize("UTC"))
     save_groups(session, frame, whole=True)
+    note("groups.replace", "groups", told.model_dump(mode="json"))
     found = _groups(session, None)
     response.headers["ETag"] = etag_of(found.model_dump(mode="json"))
     return found

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from api import moments
 from api.deps import Config, Db, Now
 from api.openapi import READ_NAMED
-from api.repeat_schemas import PairOut, RepeatQuery, RepeatRow, RepeatsOut, ShareOut
+from api.repeat_schemas import PairOut, RepeatQuery, RepeatRow, RepeatShareOut, RepeatsOut
 from forecast.repeats import Row, Share
 from store.queues import require_queues
 from store.repeats import load_repeats
@@ -57,6 +57,6 @@ def _row(row: Row) -> RepeatRow:
     )
 
 
-def _share(share: Share) -> ShareOut:
+def _share(share: Share) -> RepeatShareOut:
     lower, upper = share.interval or (None, None)
-    return ShareOut(count=share.count, of=share.of, share=share.value, lower=lower, upper=upper)
+    return RepeatShareOut(count=share.count, of=share.of, share=share.value, lower=lower, upper=upper)

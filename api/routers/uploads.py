@@ -14,6 +14,7 @@ import pandas as pd
 from fastapi import APIRouter, Form, Query, Response
 
 from api import paging
+from api.auditing import Noted
 from api.deps import Config, Db, Now
 from api.openapi import READ, READ_NAMED, WRITE, responses
 from api.schemas import Page
@@ -58,6 +59,7 @@ def post_upload(
     config: Config,
     now: Now,
     response: Response,
+    note: Noted,
     form: Annotated[UploadForm, Form(media_type="multipart/form-data")],
 ) -> UploadResult:
     """Load a file. Good rows are taken and bad ones reported; the same file twice changes nothing."""
@@ -71,6 +73,9 @@ def post_upload(
     stored = not form.dry_run and not (form.strict and found.problems)
     if not stored:
         session.rollback()
+    elif found.changed:
+        said = {"kind": found.kind, "name": found.name, "rows": found.rows}
+        note("upload.load", f"upload {found.upload_id or found.name}", said)
     response.status_code = 207 if found.problems else 200
     return _result(found, stored)
 
@@ -95,16 +100,18 @@ def get_upload(session: Db, id: int) -> UploadDetail:
 
 
 @router.delete("/v1/uploads/{id}", responses={**responses(404), **WRITE})
-def delete_upload(session: Db, now: Now, id: int) -> Turned:
+def delete_upload(session: Db, now: Now, note: Noted, id: int) -> Turned:
     """Take a file out: what lay beneath it comes back, known from now on."""
     changed = remove_upload(session, _sane(id), now=now)
+    note("upload.remove", f"upload {id}", {"changed": changed})
     return Turned(id=id, state="removed", changed=changed)
 
 
 @router.post("/v1/uploads/{id}/restore", responses={**responses(404), **WRITE})
-def post_restore(session: Db, now: Now, id: int) -> Turned:
+def post_restore(session: Db, now: Now, note: Noted, id: int) -> Turned:
     """Put a file back that was taken out: its values come back to their old place, known from now on."""
     changed = restore_upload(session, _sane(id), now=now)
+    note("upload.restore", f"upload {id}", {"changed": changed})
     return Turned(id=id, state="active", changed=changed)
 
 

@@ -15,6 +15,7 @@ from forecast.contacts.forecast_files import read_forecast
 from forecast.contacts.intake import times
 from forecast.contacts.tables import Source
 from forecast.errors import InputError
+from store.imported_versions import keep_versions
 from store.imports.imported import Imported, named, of_side
 from store.other_forecasts import save_other_forecasts
 from store.queues import load_queues, require_queues
@@ -34,7 +35,7 @@ def import_forecast(
     made_on: pd.Timestamp | None = None,
     ahead_days: int | None = None,
 ) -> Imported:
-    """A forecast made elsewhere -> versions by when they were made.
+    """A forecast made elsewhere -> versions by when they were made, each of which can also be published or locked.
 
     made_on: when rows were made that do not tell; ahead_days: or so many days before their week (Monday) began. InputError
     where a row tells nothing and neither is given. Rows of queues not held are left out; NotFound where all are.
@@ -58,7 +59,11 @@ def import_forecast(
     )
     changed = save_other_forecasts(session, frame, upload_id=upload.id)
     found = of_side(loaded, upload.name, changed, upload.id)
-    return _told(replace(found, rows=len(frame)), frame, strange)
+    told = _told(replace(found, rows=len(frame)), frame, strange)
+    if changed == 0:  # held already, and so are its versions
+        return told
+    notes = keep_versions(session, frame, upload_id=upload.id, name=upload.name, now=now.to_pydatetime())
+    return replace(told, warnings=(*told.warnings, *notes))
 
 
 def _told(found: Imported, frame: pd.DataFrame, strange: Sequence[str]) -> Imported:

@@ -31,7 +31,7 @@ from store.volumes import save_volumes
 TZ = "Europe/Amsterdam"
 CUTOFF = dt.datetime(2026, 10, 24, 12, tzinfo=dt.UTC)  # the day before the clocks go back
 NOW = CUTOFF + dt.timedelta(minutes=20)
-SETTINGS = Settings()
+SETTINGS = Settings(push={"stream_minutes": 0.002})  # a stream of events ends before a test does
 WIDTH = 1 + len(QUANTILES)
 
 

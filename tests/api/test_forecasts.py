@@ -37,6 +37,7 @@ def test_a_row_carries_queue_start_mean_quantiles_and_whether_social_counts(fill
         "start_utc": "2026-10-25T23:00:00Z",
         "mean": 108.1,
         "quantiles": {"0.1": 104.9, "0.5": 108.1},
+        "override": 0.0,
         "aht_seconds": None,
         "aht_low": None,
         "aht_high": None,
@@ -157,7 +158,7 @@ def test_csv_holds_what_json_holds(filled: Filled) -> None:
         first = answer.text.splitlines()[0]
         assert first == (
             "queue,channel,topic,start,start_utc,mean,0.5,0.9,"
-            "aht_seconds,aht_low,aht_high,workload_hours,workload_0.5,workload_0.9,signal"
+            "aht_seconds,aht_low,aht_high,workload_hours,workload_0.5,workload_0.9,signal,override"
         )
 
 

@@ -18,11 +18,12 @@ from forecast.buckets import Interval
 from forecast.simulate import World, energy_supplier, simulate
 from forecast.social.signals import build_signals
 from forecast.vintage import Archive
-from jobs.predict import look_ahead, save
+from jobs.predict import save
 from store.archive import load_archive
 from store.days import save_days, save_hours
 from store.decisions import save_decisions
 from store.forecasts import create_version, publish_version
+from store.looking_ahead import look_ahead
 from store.queues import Queue, save_queue
 from store.runs import begin_run, finish_run
 from store.scores import save_report

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
+from forecast.buckets import Interval
 from forecast.errors import ConfigError, InputError, StoreError
-from jobs import ingest, predict, retain, select, signals
+from jobs import ingest, retain, select, signals
 from jobs.ledger import LEASE_SECONDS, Outcome, checkpoint, execute, find_job
 from jobs.mentions import import_mentions
 from jobs.scheduler import background, check_schedule
@@ -51,7 +52,7 @@ def test_a_job_that_fails_leaves_a_sentence_in_the_ledger_and_nothing_else(
     sessions: sessionmaker[Session], settings: Settings
 ) -> None:
     def broken(session: Session, settings: Settings, now: pd.Timestamp) -> Outcome:
-        save_queue(session, Queue("half", "phone", "all", predict.Interval.HOUR, "UTC"))
+        save_queue(session, Queue("half", "phone", "all", Interval.HOUR, "UTC"))
         raise InputError("The file ends in the middle.", remedy="Send it again.")
 
     assert do("ingest", sessions, settings, job=broken).state == "failed"
@@ -77,9 +78,9 @@ def test_what_was_written_before_a_checkpoint_outlives_the_failure(
     sessions: sessionmaker[Session], settings: Settings
 ) -> None:
     def half(session: Session, settings: Settings, now: pd.Timestamp) -> Outcome:
-        save_queue(session, Queue("first", "phone", "all", predict.Interval.HOUR, "UTC"))
+        save_queue(session, Queue("first", "phone", "all", Interval.HOUR, "UTC"))
         checkpoint(session)
-        save_queue(session, Queue("second", "phone", "all", predict.Interval.HOUR, "UTC"))
+        save_queue(session, Queue("second", "phone", "all", Interval.HOUR, "UTC"))
         raise InputError("Enough.")
 
     do("ingest", sessions, settings, job=half)
@@ -288,6 +289,7 @@ def test_retention_drops_old_texts_and_keeps_what_was_counted(
         "keys": 0,
         "drafts": 0,
         "contacts": 0,
+        "events": 0,
     }
 
 

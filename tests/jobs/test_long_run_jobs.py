@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from forecast.buckets import Interval
 from jobs.ledger import execute
-from jobs.predict import look_ahead, rows
 from store.facts import open_archive
 from store.forecasts import COSTS, list_versions, load_forecast
 from store.imports.volumes import import_volumes
+from store.looking_ahead import look_ahead, rows
 from store.scores import load_champions, load_notes
 from store.settings import Settings
 from tests.jobs.conftest import NOW

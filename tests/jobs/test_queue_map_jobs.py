@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy.orm import Session
 
 from forecast.errors import InputError, NotEnoughHistory, NotFound
-from jobs.predict import forecast_all, look_ahead
+from jobs.predict import forecast_all
 from store.facts import open_archive
 from store.forecasts import load_forecast
 from store.imports.hours import import_hours
 from store.imports.queue_map import import_queue_map
 from store.imports.volumes import import_volumes
+from store.looking_ahead import look_ahead
 from store.queue_map import load_queue_map
 from store.queues import load_queues
 from store.settings import Settings

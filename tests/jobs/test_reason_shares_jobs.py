@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from forecast.buckets import Grid, Interval, end
 from forecast.contacts.reason_files import UNKNOWN
 from forecast.outlook import Outlook
-from jobs.predict import Forecast, look_ahead, save
+from jobs.predict import save
 from jobs.reasons import open_reasons, topics_of
 from store.facts import open_archive
 from store.forecasts import create_version, publish_version
 from store.imports.reasons import import_reasons
+from store.looking_ahead import Forecast, look_ahead
 from store.outlook import load_outlook
 from store.queues import Queue, save_queue
 from store.reason_shares import covered

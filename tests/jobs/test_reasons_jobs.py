@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session, sessionmaker
 from forecast.buckets import Grid, Interval, end
 from jobs import digest, retain
 from jobs.ledger import execute
-from jobs.predict import Forecast, look_ahead, save
+from jobs.predict import save
 from jobs.reasons import INTERVALS, open_reasons, topics_of
 from store.digests import load_digests
 from store.facts import open_archive
 from store.forecasts import create_version, load_forecast, publish_version
+from store.looking_ahead import Forecast, look_ahead
 from store.queues import Queue, save_queue
 from store.reasons import REST, reason_name, reasons_of, stored_reasons
 from store.runs import list_runs

@@ -20,8 +20,8 @@ from forecast.models.naive import Mean8, Mean8Open
 from forecast.models.rates import rates
 from forecast.parts import PARTS
 from forecast.vintage import ALWAYS, Archive, Driver, Snapshot, Versions
-from jobs.predict import Forecast, _came, _with_what_came
-from jobs.predict import rows as rows_of
+from store.looking_ahead import Forecast, _came, _with_what_came
+from store.looking_ahead import rows as rows_of
 from tests.worlds import HOUR, MONDAY, TZ, Storms, archive, counts, midnight, series, working_week
 
 DAY, DAYS, DRAWS = 112, 114, 60  # the cutoff's day, a Monday, the 29th of April

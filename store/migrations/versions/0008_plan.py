@@ -26,6 +26,7 @@ def upgrade() -> None:
     _audit()
     _overrides()
     _locks()
+    _publications()
     _scenarios()
     _events()
 
@@ -120,6 +121,24 @@ def _locks() -> None:
     op.create_index("locks_by_span", "locks", ["start", "end"])
 
 
+def _publications() -> None:
+    op.create_table(
+        "publications",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("version_id", ID, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="publications_key"),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["forecast_versions.id"], name="publications_to_forecast_versions"
+        ),
+    )
+    op.create_index("publications_by_version", "publications", ["version_id", "at"])
+    op.execute(
+        "INSERT INTO publications (version_id, at) SELECT id, published_at FROM forecast_versions "
+        "WHERE published_at IS NOT NULL ORDER BY published_at, id"
+    )
+
+
 def _scenarios() -> None:
     op.create_table(
         "scenarios",
@@ -166,4 +185,13 @@ def _events() -> None:
         sa.Column("taken_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="run_requests_key"),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name="run_requests_to_runs"),
+    )
+    waiting = sa.text("taken_at IS NULL")
+    op.create_index(
+        "one_waiting_request_per_job",
+        "run_requests",
+        ["job"],
+        unique=True,
+        sqlite_where=waiting,
+        postgresql_where=waiting,
     )

@@ -1,6 +1,6 @@
 """The application: routes, the guard before them, the dashboard beside them.
 
-CORS ─► Observe (log, count) ─► Guard (key, scope) ─► BodyLimit ─► ETags ─► routes and dashboard
+CORS ─► Observe (log, count) ─► Guard (key, scope) ─► BodyLimit ─► Answers (given again) ─► ETags ─► routes and dashboard
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from fastapi_offline import FastAPIOffline
 from sqlalchemy.orm import Session, sessionmaker
 
 from api import dashboard, errors, oidc, openapi, sign_in
+from api.answers import Answers
 from api.auth import LOOPBACK, Guard
 from api.deps import Clock, utc_now
 from api.etags import ETags
@@ -59,6 +60,7 @@ from api.routers import (
 )
 from api.seals import Seal
 from store.chain import Chain
+from store.changes import Changes
 from store.settings import Settings
 
 ROUTERS = (
@@ -131,10 +133,18 @@ def _guard(app: FastAPI, settings: Settings, sessions: sessionmaker[Session], cl
     """The middleware, the innermost first; after the dashboard, so that it stands before what that adds."""
     open_here = bool(getattr(settings.api, "open_dashboard", False)) and settings.api.host in LOOPBACK
     app.add_middleware(ETags)
+    app.add_middleware(Answers, clock=clock)
     app.add_middleware(BodyLimit)
     gate = Gate(settings.access.limits)
+    changes = Changes(sessions.kw["bind"])
     app.add_middleware(
-        Guard, sessions=sessions, seal=app.state.seal, clock=clock, gate=gate, open_here=open_here
+        Guard,
+        sessions=sessions,
+        seal=app.state.seal,
+        clock=clock,
+        gate=gate,
+        changes=changes,
+        open_here=open_here,
     )
     app.add_middleware(Observe, metrics=app.state.metrics)
     if settings.api.cors_origins:

@@ -9,6 +9,7 @@ Keys and users hold scopes; `admin` holds all. What no rule names is for `admin`
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import re
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from api.last_seen import LastSeen
 from api.rate_limits import Gate, Kind, address_of
 from api.seals import COOKIE, Seal
 from forecast.errors import StoreError
+from store.changes import Changes
 from store.keys import Key, find_key, load_key
 from store.users import find_user
 
@@ -36,8 +38,8 @@ HEALTH = frozenset({"/healthz", "/readyz"})
 OPEN = HEALTH | {"/sign-in", "/sign-in/company", "/sign-in/company/back"}
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-# For admin alone, to read too.
-ADMIN = re.compile(r"/v1/(keys|users|audit)(/.*)?")
+# For admin alone, to read too. Routes also match a path with a line break behind it ("$"), and "." stops at one.
+ADMIN = re.compile(r"/v1/(keys|users|audit)(\W.*)?", re.DOTALL)
 RULES = (
     (re.compile(r"/v1/(mentions|volumes|signals)"), "write"),
     (re.compile(r"/v1/forecasts/versions/[^/]+/publish"), "plan"),
@@ -101,6 +103,33 @@ def scope_needed(method: str, path: str) -> str:
     return "admin"
 
 
+class Found:
+    """Keys that were found, for as long as nothing in the database changes. The keys themselves are not kept."""
+
+    MOST = 1000
+
+    def __init__(self) -> None:
+        self._held: tuple[str | None, dict[bytes, Key]] = (
+            None,
+            {},
+        )  # one value: a mark and its keys never part
+
+    def find(self, secret: str, mark: str | None) -> Key | None:
+        """The key that was found at this mark of the database."""
+        held, keys = self._held
+        return (
+            keys.get(hashlib.sha256(secret.encode()).digest()) if mark is not None and mark == held else None
+        )
+
+    def keep(self, secret: str, mark: str | None, key: Key) -> None:
+        """Remember a key that was looked up after the mark was read."""
+        held, keys = self._held
+        if mark != held or len(keys) >= self.MOST:
+            keys = {}
+            self._held = (mark, keys)
+        keys[hashlib.sha256(secret.encode()).digest()] = key
+
+
 class Guard:
     """The middleware. `open_here`: the dashboard needs no sign-in from this machine."""
 
@@ -112,11 +141,13 @@ class Guard:
         seal: Seal,
         clock: Clock,
         gate: Gate,
+        changes: Changes,
         open_here: bool,
     ) -> None:
         self.app = app
         self._sessions, self._seal, self._clock = sessions, seal, clock
         self._gate, self._open_here, self._seen = gate, open_here, LastSeen(sessions)
+        self._changes, self._keys = changes, Found()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket") or get_route_path(scope) in HEALTH:
@@ -124,7 +155,11 @@ class Guard:
             return
         asked = HTTPConnection(scope)
         try:
-            caller = await run_in_threadpool(self._caller, asked)
+            mark = (
+                self._changes.mark() if self._changes.quick else await run_in_threadpool(self._changes.mark)
+            )
+            known = self._known(asked, mark)
+            caller = await run_in_threadpool(self._caller, asked, mark) if known is None else known
         except StoreError as error:
             await _refuse(scope, receive, send, of_forecall(error))
             return
@@ -133,7 +168,7 @@ class Guard:
             await _refuse(scope, receive, send, refusal)
             return
         if isinstance(caller, Caller):
-            scope.setdefault("state", {})["caller"] = caller
+            scope.setdefault("state", {}).update(caller=caller, mark=mark)
         await self.app(scope, receive, send)
         if (
             isinstance(caller, Caller)
@@ -153,23 +188,32 @@ class Guard:
         kind: Kind = "reads" if scope_needed(method, path) == "read" or method in SAFE else "writes"
         return self._gate.refusal(kind, f"{caller.kind} {caller.id}" if caller.id else address)
 
-    def _caller(self, asked: HTTPConnection) -> Caller | Stranger:
+    def _known(self, asked: HTTPConnection, mark: str | None) -> Caller | Stranger | None:
+        """Who asks, where the key was found before and nothing in the database has changed since."""
+        kind, _, secret = asked.headers.get("authorization", "").partition(" ")
+        key = self._keys.find(secret.strip(), mark) if kind.lower() == "bearer" else None
+        open_ = get_route_path(asked.scope) in OPEN
+        return None if key is None or open_ else self._live(key, "key")
+
+    def _caller(self, asked: HTTPConnection, mark: str | None) -> Caller | Stranger:
         if get_route_path(asked.scope) in OPEN:
             return Stranger()  # nobody is asked who they are there
         given = asked.headers.get("authorization")
         if given is not None:  # a key that is given counts alone: a wrong one is not saved by a cookie
             kind, _, secret = given.partition(" ")
-            return self._by_key(secret.strip()) if kind.lower() == "bearer" else Stranger()
+            return self._by_key(secret.strip(), mark) if kind.lower() == "bearer" else Stranger()
         cookie = asked.cookies.get(COOKIE)
         found = self._by_cookie(cookie) if cookie else Stranger()
         if isinstance(found, Stranger) and self._open_here and _is_here(asked):
             return Caller("this machine", ("read",), "here")
         return found
 
-    def _by_key(self, secret: str) -> Caller | Stranger:
+    def _by_key(self, secret: str, mark: str | None) -> Caller | Stranger:
         # looked up by its SHA-256, so that the time it takes tells nothing about a key
         with self._sessions() as session:
             key = find_key(session, secret)
+        if key is not None:
+            self._keys.keep(secret, mark, key)
         return self._live(key, "key")
 
     def _by_cookie(self, cookie: str) -> Caller | Stranger:

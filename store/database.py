@@ -131,7 +131,7 @@ def upgrade(engine: Engine) -> None:
 
 def check(engine: Engine) -> None:
     """StoreError when the database is gone, cannot be reached, or has another schema than this program."""
-    file = _file(engine)
+    file = sqlite_file(engine)
     if file is not None and not file.is_file():
         raise StoreError(
             f"The database {file} does not exist.",
@@ -180,14 +180,15 @@ def backup(engine: Engine, path: Path) -> None:
             target.close()
 
 
-def _file(engine: Engine) -> Path | None:
+def sqlite_file(engine: Engine) -> Path | None:
+    """The file of a SQLite database; None of one in memory, and of PostgreSQL."""
     if engine.dialect.name != "sqlite" or engine.url.database in (None, "", ":memory:"):
         return None
     return Path(str(engine.url.database))
 
 
 def _shown(engine: Engine) -> str:
-    return str(_file(engine) or engine.url.render_as_string(hide_password=True))
+    return str(sqlite_file(engine) or engine.url.render_as_string(hide_password=True))
 
 
 def _translate(context: ExceptionContext) -> None:

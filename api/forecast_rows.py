@@ -22,7 +22,7 @@ from forecast.errors import InputError
 from forecast.models.base import QUANTILES
 from forecast.overriding import Override
 from store.adjusted import Adjusted, load_with_overrides
-from store.forecast_versions import IMPORTED, ForecastVersion, newest_version, standing
+from store.forecast_versions import IMPORTED, ForecastVersion, being_written, newest_version, standing
 from store.overrides import in_force
 from store.queues import Queue, load_queues, require_queues
 from store.reason_weeks import coverages
@@ -33,6 +33,7 @@ NAMES = tuple(f"{tau:g}" for tau in QUANTILES)
 STORED = {Interval.HOUR: "hour", Interval.DAY: "day"}
 LONG = {"week": Interval.WEEK, "month": Interval.MONTH}
 DIGITS = 4
+PART = 512  # rows
 HOUR = 3600
 MICROSECOND = dt.timedelta(microseconds=1)
 
@@ -43,7 +44,7 @@ class Ask:
 
     version: a name or an id, as the store takes it; newest: the latest version it takes rows from
     as_of:   given, or the newest version's own moment, so that every page of one answer agrees
-    beside:  what else the rows hang on: locks in force, uploads taken out
+    beside:  what else the rows hang on: locks in force, uploads taken out; the moment, while a run still writes them
     changes: the manual adjustments that hold at `changed_at`, which every page of one answer shares
     """
 
@@ -119,6 +120,8 @@ def understand(session: Session, query: ForecastQuery, now: dt.datetime, company
     as_of = moments.optional(query.as_of, company_tz, "as_of")
     newest = newest_version(session, version, as_of)
     beside = standing(session, version)
+    if newest is not None and being_written(session, newest):
+        beside = (*beside, str(now))  # its rows grow: no answer that a client holds is still right
     ask = Ask(query, queues, _quantiles(query.quantiles), version, newest, as_of, now, beside=beside)
     for queue in queues:
         start, end = ask.start(queue), ask.end(queue)
@@ -237,6 +240,13 @@ def _stored(queue: Queue, granularity: str) -> str:
 
 
 def _of_queue(found: Adjusted, queue: Queue, ask: Ask) -> Iterator[ForecastRow]:
+    """The rows, made a part at a time: a page of a long forecast takes no more than its own."""
+    for at in range(0, len(found.frame), PART):
+        part = slice(at, at + PART)
+        yield from _made(Adjusted(found.frame.iloc[part], found.override[part]), queue, ask)
+
+
+def _made(found: Adjusted, queue: Queue, ask: Ask) -> Iterator[ForecastRow]:
     forecast = found.frame
     cutoff = None if ask.newest is None else ask.newest.cutoff
     use = of_rows(ask.use.get(queue.name, {}), queue, cutoff, forecast["ds"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+import numpy as np
 import pandas as pd
 
 from forecast.buckets import zone
@@ -65,9 +66,10 @@ def utc_of(column: pd.Series | pd.DatetimeIndex) -> list[dt.datetime]:
 
 def or_none(frame: pd.DataFrame) -> list[list[float | None]]:
     """Numbers [n, k] -> rows of numbers, None where there is none: JSON has no NaN."""
-    return [
-        [None if value != value else value for value in row] for row in frame.to_numpy(dtype=float).tolist()
-    ]
+    values = frame.to_numpy(dtype=float)
+    if not np.isnan(values).any():
+        return values.tolist()
+    return [[None if value != value else value for value in row] for row in values.tolist()]
 
 
 def local_of(moment: dt.datetime, tz: str) -> dt.datetime:

@@ -58,7 +58,7 @@ def rest(peer: RestByNumber) -> str:
 
 
 @pytest.mark.timeout(280)
-@pytest.mark.parametrize("kills", [25, pytest.param(100, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [12, pytest.param(100, marks=pytest.mark.long)])
 def test_killed_at_random_points_a_source_neither_loses_nor_doubles_a_post(
     kills: int, sessions: sessionmaker[Session], tmp_path: Path
 ) -> None:

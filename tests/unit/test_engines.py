@@ -39,6 +39,7 @@ def test_results_come_in_the_order_of_the_jobs() -> None:
     assert list(engines.each(operator.mul, [], workers=2)) == []
 
 
+@pytest.mark.long
 def test_dask_in_processes_of_its_own_gives_the_same_bits_as_this_process() -> None:
     pytest.importorskip("distributed")
     here = evaluate(three_queues(), PLAN)

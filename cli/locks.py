@@ -220,7 +220,9 @@ def compare(
     from store.version_comparison import compare_versions
 
     with console.open_sessions(console.settings()) as sessions, sessions() as session:
-        found = compare_versions(session, a=a, b=b, queue=queue, granularity=granularity)
+        found = compare_versions(
+            session, a=a, b=b, queue=queue, granularity=granularity, now=console.now().to_pydatetime()
+        )
     days = [
         {"date": str(_epoch(one.day)), "a": one.a, "b": one.b, "difference": one.difference}
         for one in found.days

@@ -69,10 +69,13 @@ def forecast_all(
         return Outcome({"queues": 0}, tuple(problems) or (nothing,), FAILED)
     if (number := run_id(session)) is not None:
         save_report(session, number, {"champions": methods})
-    published = settings.api.publish == "auto" and publish_version(session, version, moment)
+    ended = time_of(
+        session, now
+    ).to_pydatetime()  # until then nobody saw it: not what was shown when it began
+    published = settings.api.publish == "auto" and publish_version(session, version, ended)
     told = {"version": version, "cutoff": moment, "queues": made, "url": f"/v1/forecasts?version={version}"}
     for kind in ("forecast.made", "forecast.published")[: 1 + published]:
-        tell(session, kind, told, now=time_of(session, now).to_pydatetime())
+        tell(session, kind, told, now=ended)
     return Outcome({"queues": made, "version": version}, tuple(problems))
 
 

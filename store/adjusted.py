@@ -89,6 +89,9 @@ def load_with_overrides(
         frozen = isinstance(version, int) or version == "locked"
         overrides = () if frozen else in_force(session, now or as_of, start=start, end=last)
     queues = load_queues(session) if overrides else []
+    if version == "locked" and granularity in ("week", "month"):
+        frame = _of_one_lock(session, asked, costs=costs, parts=parts)
+        return Adjusted(frame, np.zeros(len(frame)))
     if not _any(overrides, queues, series):
         frame = load_forecast(session, **asked, costs=costs, parts=parts)
         return Adjusted(frame, np.zeros(len(frame)))
@@ -105,6 +108,37 @@ def _any(overrides: Sequence[Override], queues: Sequence[Queue], series: Sequenc
         return len(overrides) > 0
     held = [queue for name in series if (queue := queue_of(name, queues)) is not None]
     return any(one.covers(queue.name, queue.channel) for one in overrides for queue in held)
+
+
+def _of_one_lock(session: Session, asked: Mapping[str, Any], *, costs: bool, parts: bool) -> pd.DataFrame:
+    """Weeks or months of the plan: those of which every day that is held is of the same lock.
+
+    Of a week in which a later lock holds a day the sum is not that of its days any more; nobody locked it.
+    """
+    frame = load_forecast(session, **asked, costs=costs, parts=True)
+    if frame.empty:
+        return frame if parts else frame.drop(columns=["version", *PART_COLUMNS])
+    last = frame["ds"].max().to_pydatetime() + LONGEST
+    span = {**asked, "series": sorted(set(frame["series"])), "start": frame["ds"].min(), "end": last}
+    queues, length = load_queues(session), LENGTHS[str(asked["granularity"])]
+    held = {
+        granularity: load_forecast(session, **{**span, "granularity": granularity}, parts=True).groupby("series")
+        for granularity in ("interval", "day")
+    }  # fmt: skip
+    kept = np.ones(len(frame), dtype=bool)
+    for name, rows in frame.groupby("series").indices.items():
+        queue = queue_of(str(name), queues)
+        if queue is None:
+            continue
+        starts, versions = column_ns(frame["ds"])[rows], frame["version"].to_numpy()[rows]
+        for days in (each.get_group(name) for each in held.values() if name in each.groups):
+            place = np.searchsorted(starts, column_ns(days["ds"]), side="right") - 1
+            at = np.maximum(place, 0)
+            inside = (place >= 0) & (column_ns(days["ds"]) < end_of(starts, length, queue.tz)[at])
+            other = inside & (days["version"].to_numpy() != versions[at])
+            kept[rows[at[other]]] = False
+    found = frame[kept].reset_index(drop=True)
+    return found if parts else found.drop(columns=["version", *PART_COLUMNS])
 
 
 class _Overlay:

@@ -12,14 +12,14 @@ import pandas as pd
 from sqlalchemy.orm import Session
 
 from forecast.arrays import Floats
-from forecast.buckets import DAY, Interval, column_ns, end, from_ns, local_ns
+from forecast.buckets import DAY, Interval, column_ns, end, from_ns, local_ns, midnight
 from forecast.exports.base import Block, Facts, Notes
 from forecast.exports.lengths import fit, mean_aht
 from forecast.planning_groups import Groups, Key
 from forecast.staffing.demand import KINDS, Demand
 from forecast.staffing.plan import needed
 from store.adjusted import load_adjusted
-from store.export_span import begin_of
+from store.export_span import begin_of, day_of
 from store.forecast_versions import newest_version
 from store.queues import Queue
 from store.settings import Settings
@@ -80,7 +80,8 @@ class Blocks:
             raise ValueError("a block is loaded either as it is kept or by interval")
         self.added |= block.interval.seconds < target.seconds
         made = fit(block, target, notes)
-        inside = (made.ds >= begin_of(facts.start, target, queue.tz)) & (made.ds < reach)
+        first, stop = _span(facts, reach, target, queue.tz)
+        inside = (made.ds >= first) & (made.ds < stop)
         return replace(made, ds=made.ds[inside], offered=made.offered[inside], aht=made.aht[inside])
 
     def _stored(
@@ -88,7 +89,8 @@ class Blocks:
     ) -> Block:
         """Rows as they are kept, enough of them for whole rows of the target."""
         longer = max(own, target, key=lambda one: one.seconds)
-        first, last = (begin_of(moment, longer, queue.tz) for moment in (facts.start, reach - 1))
+        first, stop = _span(facts, reach, longer, queue.tz)
+        last = begin_of(stop - 1, longer, queue.tz)
         stop = int(end(np.array([last], dtype=np.int64), longer, queue.tz)[0])
         rows = self.load(queue.name, granularity, first, stop)
         rows = rows[rows[self._value].notna()]
@@ -143,3 +145,11 @@ class Blocks:
         targets, _ = self._settings.staffing.of(block.name, [block.name])
         demand = Demand(block.name, block.channel, block.ds, block.offered, block.aht)
         return replace(block, agents=needed([demand], targets, interval=block.interval, tz=block.tz).net)
+
+
+def _span(facts: Facts, reach: int, length: Interval, tz: str) -> tuple[int, int]:
+    """From when on, and until before when (ns), rows of a length begin; days are those dates of the file in the queue's zone."""
+    if length is not Interval.DAY:
+        return begin_of(facts.start, length, tz), reach
+    first, last = (day_of(moment, facts.tz) for moment in (facts.start, reach - 1))
+    return midnight(first, tz), midnight(last + 1, tz)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from forecast.arrays import Ns
 from forecast.buckets import DAY, Interval, column_ns, day_start, end, from_ns, local_ns
 from store.adjusted import LONGEST, load_adjusted
+from store.forecast_units import queue_of
 from store.forecast_versions import PLAN, load_version
 from store.forecasts import COLUMNS, COSTS, PART_COLUMNS, save_forecast
 from store.overrides import in_force
@@ -26,9 +27,9 @@ GRANULARITIES = ("interval", *LENGTHS)
 
 def series_of(session: Session, queue: str) -> list[str]:
     """The series forecast of a queue: itself, and its contact reasons."""
-    queues = {one.name for one in load_queues(session)} - {queue}
+    queues = load_queues(session)
     names = session.scalars(select(ForecastSeries.name).order_by(ForecastSeries.name))
-    return [name for name in names if name == queue or (name.startswith(f"{queue}/") and name not in queues)]
+    return [name for name in names if (owner := queue_of(name, queues)) is not None and owner.name == queue]
 
 
 def freeze(

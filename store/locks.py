@@ -22,7 +22,7 @@ from forecast.errors import InputError, NotFound
 from store.audit import record
 from store.database import lock
 from store.events import tell
-from store.forecast_versions import PLAN, create_version, load_version, newest_version
+from store.forecast_versions import PLAN, being_written, create_version, load_version, newest_version
 from store.frozen_rows import freeze
 from store.queues import load_queues, require_queues
 from store.statements import table_of
@@ -105,6 +105,12 @@ def lock_span(
     require_queues(session, list(queues))
     lock(session, "locks")
     source = newest_version(session, version)
+    if source is not None and being_written(session, source):
+        raise InputError(
+            f"The version {source.id} is still being written.",
+            remedy="Wait until its run has ended.",
+            field="version",
+        )
     chosen = [one for one in load_queues(session) if not queues or one.name in queues]
     cutoff, run = (now, None) if source is None else (source.cutoff, source.run_id)
     title = label or f"{first} to {last}"

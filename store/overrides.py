@@ -135,12 +135,17 @@ def in_force(
     start: dt.datetime | None = None,
     end: dt.datetime | None = None,
 ) -> tuple[Override, ...]:
-    """The changes that hold at a moment, by number, whose range overlaps start .. end.
+    """The changes that hold at a moment, by number: those that what is forecast of start .. end hangs on.
 
+    They are those whose range overlaps it; with a shared one among them all, because its contacts are shared out by what
+    the others leave in the rest of its range (`reach`).
     at None: those held now by what the store itself can tell: one has expired once a forecast was published after it did.
     """
     query = select(_TABLE).where(*_holding(at), *_overlapping(start, end)).order_by(_TABLE.c.id)
-    return tuple(_kept(row).override for row in session.execute(query))
+    found = tuple(_kept(row).override for row in session.execute(query))
+    if (start, end) != (None, None) and any(one.shared for one in found):
+        return in_force(session, at)
+    return found
 
 
 def told(kept: Kept) -> dict[str, Any]:

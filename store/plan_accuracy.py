@@ -33,6 +33,7 @@ from store.settings import Settings
 
 LEADS = (28, 7, 1)
 KEPT = ["series", "ds", "mean", "aht"]
+NOTHING = pd.DataFrame({name: [] for name in KEPT})
 FURTHEST = 370  # days ahead
 MOST_DAYS = 93  # of one answer
 MOST_READS = 10_000  # queues x days x leads of one answer: each is a look at what stood at another moment
@@ -179,7 +180,7 @@ class _Past:
         asked: dict[str, Any] = {**_asked(day, self._tz, granularity), "costs": True}
         newest = newest_version(self._session, as_of=at)
         if newest is None:
-            return pd.DataFrame({name: [] for name in KEPT})
+            return NOTHING
         if in_force(self._session, at, start=asked["start"], end=asked["end"] + LONGEST):
             return load_adjusted(self._session, **asked, series=names, as_of=at)[KEPT]
         # Most often the newest version holds the day; to put versions together costs ten times as much.
@@ -198,25 +199,24 @@ class _Past:
 def _before(
     session: Session, queue: Queue, grid: Grid, lead: int, locks: Sequence[Lock], past: _Past
 ) -> _Stood:
-    """What stood of each day so many days before it began."""
+    """What stood of each day so many days before it began. A day that a lock holds as a whole alone is that number."""
     stood, by_version = _Stood(grid), {one.version_id: one.id for one in locks}
     for day in stood.days.tolist():
         at = _moment(day - lead, queue.tz)
         date = dt.date(1970, 1, 1) + dt.timedelta(days=day)
         locked = any(one.covers(queue.name, date) and _in_force(one, at) for one in locks)
-        for granularity, put in (("interval", stood.put), ("day", stood.put_days)):
-            rows = past.rows(queue.name, day, lead, granularity)
-            frozen = rows.iloc[:0]
-            if locked:
-                asked = _asked(day, queue.tz, granularity)
-                frozen = load_forecast(
-                    session, **asked, series=[queue.name], version="locked", as_of=at, costs=True, parts=True
-                )
+        asked = [_asked(day, queue.tz, granularity) for granularity in ("interval", "day")]
+        told: dict[str, Any] = {"series": [queue.name], "version": "locked", "as_of": at, "costs": True}
+        plans = [load_forecast(session, **one, **told, parts=True) if locked else NOTHING for one in asked]
+        for one, frozen, put in zip(asked, plans, (stood.put, stood.put_days), strict=True):
+            if frozen is plans[0] and len(frozen) == 0 < len(plans[1]):
+                continue  # intervals published later are not what was locked
+            rows = past.rows(queue.name, day, lead, one["granularity"])
             for each in (rows, frozen):
                 if len(each):
                     put(each)
             if len(frozen):
-                stood.locked[day] = max(by_version[int(one)] for one in frozen["version"])
+                stood.locked[day] = max(by_version[int(each)] for each in frozen["version"])
             if len(rows) or len(frozen):
                 break
     return stood

@@ -123,13 +123,14 @@ def compare_versions(
     granularity: str = "interval",
     start: dt.datetime | None = None,
     end: dt.datetime | None = None,
+    now: dt.datetime,
 ) -> VersionsCompared:
-    """b against a, start <= ds < end. NotFound for an unknown queue, version or lock; InputError for too long a span."""
+    """b against a, start <= ds < end, with the manual adjustments in force now. NotFound for an unknown queue, version or lock; InputError for too long a span."""
     held = load_queue(session, queue)
     named = [find_side(session, name, field) for name, field in ((a, "a"), (b, "b"))]
     stored = "interval" if OWN.get(held.interval) == granularity else granularity
     asked: dict[str, Any] = {"series": [queue], "start": start, "end": end, "granularity": stored}
-    first, second = (load_adjusted(session, **asked, version=one, parts=True) for one, _ in named)
+    first, second = (load_adjusted(session, **asked, version=one, parts=True, now=now) for one, _ in named)
     if max(len(first), len(second)) > MOST_BUCKETS:
         raise InputError(
             f"The span holds more than {MOST_BUCKETS:,} buckets.",

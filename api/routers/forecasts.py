@@ -121,7 +121,9 @@ def list_forecast_versions(session: Db, query: Annotated[VersionQuery, Query()])
 
 
 @router.get("/v1/forecasts/versions/compare", responses=READ_NAMED)
-def compare_forecast_versions(session: Db, query: Annotated[VersionsQuery, Query()]) -> VersionsCompared:
+def compare_forecast_versions(
+    session: Db, now: Now, query: Annotated[VersionsQuery, Query()]
+) -> VersionsCompared:
     """Two versions of one queue side by side: per bucket, per day, what moved most and which part of it moved. A plan is compared as `lock:ID`."""
     tz = load_queue(session, query.queue).tz
     start, end = moments.optional(query.start, tz, "start"), moments.optional(query.end, tz, "end")
@@ -135,6 +137,7 @@ def compare_forecast_versions(session: Db, query: Annotated[VersionsQuery, Query
         granularity=query.granularity,
         start=start,
         end=end,
+        now=now,
     )
     return compared(found)
 

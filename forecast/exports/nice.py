@@ -79,7 +79,7 @@ class Nice:
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
             files = _Files(packed, facts.made_at)
             for block in blocks:
-                name = cells.CONTROL.sub("", names.of(block.name))
+                name = names.of(cells.CONTROL.sub("", block.name))
                 walls, offered, aht = repeated_summed(block, notes)
                 if not block.timed:
                     notes.add(f"{block.name!r} has no handling time: its periods have none.")

@@ -302,6 +302,23 @@ def test_queues_of_two_zones_keep_their_own_local_times(filled: Filled, change: 
     assert hours[0]["interval_start"] == "2026-10-24T03:00:00+05:30"
 
 
+@pytest.mark.parametrize(("name", "tz"), [("Delhi", "Asia/Kolkata"), ("York", "America/New_York")])
+def test_days_of_another_zone_are_those_of_the_dates_asked_for(
+    filled: Filled, change: Any, name: str, tz: str
+) -> None:
+    def abroad(session: Session) -> None:
+        save_queue(session, Queue(name, "phone", "all", Interval.HALF_HOUR, tz))
+        version = create_version(session, run_id=None, cutoff=CUTOFF, now=CUTOFF)
+        forecast(session, version, name, "2026-10-23", "2026-10-30", Interval.HALF_HOUR)
+        publish_version(session, version, CUTOFF)
+
+    change(abroad)
+    rows = table(got(filled, "tidy", interval="1d", **DAYS).text)
+    for queue in ("Outage", name):
+        found = [row["interval_start"][:10] for row in rows if row["queue"] == queue]
+        assert found == [f"2026-10-{date}" for date in range(24, 28)]
+
+
 def test_a_client_that_holds_the_file_is_told_so(filled: Filled) -> None:
     client = filled.client()
     tag = client.get("/v1/exports/tidy").headers["etag"]

@@ -14,6 +14,7 @@ from store.audit import load_audit
 from store.database import sessions
 from store.events import load_events
 from store.forecasts import COLUMNS, create_version, publish_version, save_forecast
+from store.locks import lock_span
 from store.runs import begin_run
 from store.volumes import save_volumes
 from tests.api.filled import CUTOFF, NOW, TZ, Filled, day, forecast
@@ -164,6 +165,17 @@ def test_a_plan_and_a_version_still_written_are_not_published(filled: Filled) ->
         version = create_version(session, run_id=run.id, cutoff=NOW, now=NOW)
         session.commit()
     assert filled.client("plan").post(f"/v1/forecasts/versions/{version}/publish").status_code == 409
+    seen = filled.client().get("/v1/forecasts", params={"version": version})
+    with sessions(filled.engine)() as session:
+        forecast(session, version, "Outage", "2026-10-24", "2026-10-24", Interval.HALF_HOUR)
+        session.commit()
+    filled.app.state.clock = lambda: NOW + dt.timedelta(seconds=1)
+    again = filled.client().get(
+        "/v1/forecasts", params={"version": version}, headers={"If-None-Match": seen.headers["ETag"]}
+    )
+    assert seen.json()["rows"] == [] and again.status_code == 200 and len(again.json()["rows"]) == 48
+    half = filled.client("plan").post("/v1/locks", json={"week": "2026-W44", "version": str(version)})
+    assert half.status_code == 422 and "still being written" in half.json()["detail"]
 
 
 def test_a_forecast_made_elsewhere_is_listed_published_compared_locked_and_gone_with_its_file(
@@ -265,8 +277,6 @@ def test_what_stood_before_a_day_is_what_was_published_or_locked_then(filled: Fi
     said(filled, 150, ahead[28], only_days=True)
     old = said(filled, 120, ahead[14])
     with sessions(filled.engine)() as session:
-        from store.locks import lock_span
-
         date = dt.date(2026, 10, 19)
         made = lock_span(
             session, first=date, last=date, version=old, who="ada", now=ahead[14] + dt.timedelta(hours=1)
@@ -304,6 +314,23 @@ def test_what_stood_before_a_day_is_what_was_published_or_locked_then(filled: Fi
     whole = get(filled, f"/v1/locks/{made.lock.id}/accuracy")
     assert whole["queues"][0]["figures"]["day_wape"] == 0.2 and whole["queues"][0]["lead_days"] is None
     assert whole["made_days_before"] == pytest.approx(14.04, abs=0.1)
+
+
+def test_a_day_that_was_locked_as_a_whole_stays_the_plan_when_its_intervals_are_published(
+    filled: Filled,
+) -> None:
+    monday(filled)
+    begins = dt.datetime(2026, 10, 18, 22, tzinfo=dt.UTC)
+    said(filled, 150, begins - dt.timedelta(days=28), only_days=True)
+    with sessions(filled.engine)() as session:
+        date, now = dt.date(2026, 10, 19), begins - dt.timedelta(days=27)
+        lock_span(session, first=date, last=date, who="ada", now=now)
+        session.commit()
+    said(filled, 120, begins - dt.timedelta(days=14))
+    (row,) = get(
+        filled, "/v1/accuracy/plan", queue="Outage", start="2026-10-19", end="2026-10-19", lead_days="7"
+    )["rows"]
+    assert (row["locked"], row["published"], row["figures"]["day_wape"]) == (1, 0, 0.5)
 
 
 def test_intervals_without_data_and_days_to_come_are_left_out(filled: Filled) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pandas as pd
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, column, select, table, text
 from sqlalchemy.orm import Session
 
 import store
@@ -35,7 +36,7 @@ from store.publication import publish
 from store.queues import Queue, save_queue
 from store.settings import Settings
 from store.statements import table_of
-from store.tables import ForecastRow
+from store.tables import ForecastRow, UtcDateTime
 from store.uploads import remove_upload, restore_upload
 from store.version_comparison import compare_versions
 from tests import builders as b
@@ -200,7 +201,7 @@ class TestLocks:
     def test_reasons_of_a_queue_are_locked_with_it_and_other_queues_are_not(self, calls: Session) -> None:
         for name in ("mails", "calls/x"):
             save_queue(calls, b.queue(name))
-        forecast(calls, 5, queues=("calls", "calls/outage", "calls/x", "mails"))
+        forecast(calls, 5, queues=("calls", "calls/outage", "calls/x", "calls/x/outage", "mails"))
         made = locked(calls, queues=["calls"]).lock
         held = load_forecast(calls, series=None, version=made.version_id)
         assert set(held["series"]) == {"calls", "calls/outage"} and made.queues == ("calls",)
@@ -240,6 +241,24 @@ class TestLocks:
         assert means(NOW - hour) == []
         assert [one.id for one in list_locks(calls, released=False)] == [first.id]
         assert len(load_forecast(calls, series=None, version=gone.version_id)) == 24
+
+    def test_a_week_of_which_a_later_lock_holds_a_day_has_no_sum_until_that_lock_is_released(
+        self, calls: Session
+    ) -> None:
+        forecast(calls, 5)
+        locked(calls)
+        forecast(calls, 9, publish_at=NOW + dt.timedelta(hours=1))
+        one = locked(calls, last=MONDAY, now=NOW + dt.timedelta(hours=2)).lock
+
+        def weeks(**asked: Any) -> int:
+            return len(load_adjusted(calls, series=None, granularity="week", version="locked", **asked))
+
+        assert len(load_adjusted(calls, series=None, granularity="day", version="locked")) == 7
+        assert (weeks(), weeks(as_of=NOW), weeks(parts=True)) == (0, 1, 0)
+        release_lock(calls, one.id, who="ada", now=NOW + dt.timedelta(hours=3))
+        found = load_adjusted(calls, series=["calls"], granularity="week", version="locked", costs=True)
+        plain = load_forecast(calls, series=["calls"], granularity="week", version="locked", costs=True)
+        pd.testing.assert_frame_equal(found, plain, check_exact=True)
 
     def test_locks_of_other_days_or_queues_are_not_in_the_way(self, calls: Session) -> None:
         save_queue(calls, b.queue("mails"))
@@ -459,18 +478,33 @@ class TestComparison:
         parts = values.iloc[:, 4 + len(QUANTILES) :].to_numpy(copy=True)
         parts[:, PARTS.index("special_day")] += 10
         save_forecast(calls, other, "calls", "interval", grid.ds, numbers, parts=parts)
-        found = compare_versions(calls, a=f"lock:{made.id}", b="published", queue="calls")
+        found = compare_versions(calls, a=f"lock:{made.id}", b="published", queue="calls", now=NOW)
         assert len(found.ds) == 168 and found.only_a == 0 and found.only_b == 7 * 168 - 1 - 168
         assert found.moved == ("Mon 30 Mar 2026: +240 contacts (128 to 368), of which special day +240",)
         assert [one.difference for one in found.days][1:] == [0] * 6 and found.days[0].buckets == 24
         assert (found.parts[0].part, round(found.parts[0].b - found.parts[0].a)) == ("special_day", 240)
         assert found.parts_of == 168
 
+    def test_an_adjustment_that_has_expired_is_not_in_what_is_shown(self, calls: Session) -> None:
+        version = forecast(calls, 5)
+        first, last = day_start([day(MONDAY), day(SUNDAY)], TZ).tolist()
+        more = Override(0, "calls", "", "", "volume", "percent", 50.0, first, last, "letters", "ada")
+        add_override(calls, more, now=NOW, expires_at=NOW + dt.timedelta(hours=1))
+        for hours, moved in ((0, True), (2, False)):
+            now = NOW + dt.timedelta(hours=hours)
+            found = compare_versions(calls, a=str(version), b="published", queue="calls", now=now)
+            assert (found.moved != ()) == moved
+
     def test_parts_are_not_told_where_only_one_keeps_them(self, calls: Session) -> None:
         forecast(calls, 5)
         import_forecast(calls, SETTINGS, said(MONDAY, 7, "2026-03-01"), now=pd.Timestamp(NOW))
         found = compare_versions(
-            calls, a="published", b=str(list_versions(calls)[0].id), queue="calls", granularity="day"
+            calls,
+            a="published",
+            b=str(list_versions(calls)[0].id),
+            queue="calls",
+            granularity="day",
+            now=NOW,
         )
         assert found.parts == () and found.parts_of == 0 and len(found.ds) == 5
         assert all("of which" not in one for one in found.moved) and found.moved
@@ -478,34 +512,59 @@ class TestComparison:
     def test_a_name_that_is_none_is_refused_with_what_there_is(self, calls: Session) -> None:
         for name in ("newest", "lock:x", "lock:0"):
             with pytest.raises(InputError, match="lock:ID"):
-                compare_versions(calls, a=name, b="published", queue="calls")
+                compare_versions(calls, a=name, b="published", queue="calls", now=NOW)
         with pytest.raises(NotFound, match="no lock 5"):
-            compare_versions(calls, a="lock:5", b="published", queue="calls")
+            compare_versions(calls, a="lock:5", b="published", queue="calls", now=NOW)
         with pytest.raises(InputError, match="run predict"):
-            compare_versions(calls, a="published", b="latest", queue="calls")
+            compare_versions(calls, a="published", b="latest", queue="calls", now=NOW)
 
 
-def test_what_was_published_before_the_upgrade_is_published_after_it(tmp_path: Path) -> None:
-    engine = connect(f"sqlite:///{tmp_path / 'old.db'}")
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def bare(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database without a table; on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'old.db'}"
+    else:
+        address = request.getfixturevalue("postgres")
+        url, admin = address("before_0008"), connect(address("postgres"))
+        with admin.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.execute(text("DROP DATABASE IF EXISTS before_0008 WITH (FORCE)"))
+            connection.execute(text("CREATE DATABASE before_0008"))
+        admin.dispose()
+    engine = connect(url)
+    yield engine
+    engine.dispose()
+
+
+def test_what_was_published_before_the_upgrade_is_published_after_it(bare: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(store.__file__).parent / "migrations"))
-    with engine.begin() as connection:
+    moments = [dt.datetime(2026, 3, 2, hour, tzinfo=dt.UTC) for hour in range(10)]
+    facts = [column(name, UtcDateTime()) for name in ("cutoff", "created_at", "published_at")]
+    versions = table("forecast_versions", column("id"), *facts, column("state"), column("label"))
+    series = table("forecast_series", column("id"), column("name"))
+    rows = table(
+        "forecasts", *(column(name) for name in ("version_id", "series_id", "granularity", "ds", "packed"))
+    )
+    with bare.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0007")
-        insert = "INSERT INTO forecast_versions (id, cutoff, created_at, published_at, state, label) VALUES "
-        connection.execute(
-            text(
-                insert
-                + "(1, 5, 5, 9, 'published', ''), (2, 6, 6, 7, 'published', ''), (3, 8, 8, NULL, 'draft', '')"
+        connection.execute(series.insert().values(id=1, name="calls"))
+        for number, published in ((1, moments[9]), (2, moments[7]), (3, None)):
+            made = {"cutoff": moments[number], "created_at": moments[number], "published_at": published}
+            state = "draft" if published is None else "published"
+            connection.execute(versions.insert().values(id=number, state=state, label="", **made))
+            packed = np.full(1 + len(QUANTILES), number, dtype="<f4").tobytes()
+            connection.execute(
+                rows.insert().values(
+                    version_id=number, series_id=1, granularity="interval", ds=0, packed=packed
+                )
             )
-        )
-    upgrade(engine)
-    with sessions(engine)() as session:
-        assert [(one.id, one.kind) for one in list_versions(session)] == [
-            (3, "forecast"),
-            (2, "forecast"),
-            (1, "forecast"),
-        ]
-        moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=8)
-        assert newest_version(session).id == 1 and newest_version(session, as_of=moment).id == 2  # type: ignore[union-attr]
-    engine.dispose()
+    upgrade(bare)
+    with sessions(bare)() as session:
+        kinds = [(one.id, one.kind, one.state) for one in list_versions(session)]
+        assert kinds == [(3, "forecast", "draft"), (2, "forecast", "published"), (1, "forecast", "published")]
+        for as_of, numbers in ((None, [1]), (moments[8], [2]), (moments[6], [])):
+            newest = newest_version(session, as_of=as_of)
+            assert ([] if newest is None else [newest.id]) == numbers
+            assert load_forecast(session, series=None, as_of=as_of)["mean"].tolist() == numbers

@@ -127,6 +127,15 @@ def test_without_a_change_the_frame_is_the_forecast_to_the_bit(session: Session)
     )
 
 
+def test_a_part_of_a_range_has_the_numbers_it_has_in_the_whole(session: Session) -> None:
+    stored(session, CALLS)
+    add(session, kind="percent", value=-90.0, day=0)
+    add(session, kind="absolute", value=4000.0, day=0, until=5)
+    first, last = pd.to_datetime(day_start([FIRST + 2, FIRST + 3], TZ), utc=True)
+    whole, part = means(session), means(session, start=first, end=last)
+    pd.testing.assert_series_equal(part, whole[part.index])
+
+
 @pytest.mark.parametrize("until", [3, 11])
 def test_a_day_total_holds_in_every_granularity_and_keeps_the_shape(session: Session, until: int) -> None:
     stored(session, CALLS)

@@ -15,11 +15,14 @@ from forecast.buckets import Interval
 from forecast.errors import ConfigError, InputError, StoreError
 from jobs import ingest, retain, select, signals
 from jobs.ledger import LEASE_SECONDS, Outcome, checkpoint, execute, find_job
+from jobs.ledger import moment as time_of
 from jobs.mentions import import_mentions
+from jobs.predict import forecast_all
 from jobs.scheduler import background, check_schedule
 from store.database import connect
 from store.database import sessions as make_sessions
-from store.forecasts import list_versions, load_forecast
+from store.forecast_versions import newest_version
+from store.forecasts import create_version, list_versions, load_forecast, publish_version
 from store.imports.volumes import import_volumes
 from store.queues import Queue, load_queues, save_queue
 from store.runs import begin_run, list_runs
@@ -178,6 +181,26 @@ def test_predict_publishes_what_can_be_read_per_interval_day_and_week(
     assert weeks["ds"].min() == pd.Timestamp("2026-03-02", tz="Europe/Amsterdam")
     assert weeks["mean"].iloc[0] > days["mean"].iloc[:3].sum()  # the days before today are in it
     assert {row["series"] for row in load_champions(loaded)} == {"phone_outage", "phone_billing"}
+
+
+def test_a_forecast_is_published_when_its_run_ends_and_shown_before_what_was_published_meanwhile(
+    sessions: sessionmaker[Session], loaded: Session, settings: Settings
+) -> None:
+    meanwhile: list[int] = []
+
+    def work(session: Session, settings: Settings, now: pd.Timestamp) -> Outcome:
+        def by_hand(at: int, _of: int, _queue: str) -> None:
+            if at == 1:
+                begun = now.to_pydatetime()
+                meanwhile.append(create_version(session, run_id=None, cutoff=begun, now=begun))
+                publish_version(session, meanwhile[0], time_of(session, now).to_pydatetime())
+
+        return forecast_all(session, settings, now, progress=by_hand)
+
+    outcome = do("predict", sessions, settings, job=work)
+    newest, before = newest_version(loaded), newest_version(loaded, as_of=NOW.to_pydatetime())
+    assert newest is not None and newest.id == outcome.done["version"] != meanwhile[0]
+    assert newest.cutoff == NOW and before is None
 
 
 def test_a_draft_stays_a_draft_where_a_planner_publishes(

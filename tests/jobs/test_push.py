@@ -324,6 +324,33 @@ def test_neither_the_address_nor_what_repeats_it_is_told_or_logged(
         assert "wfm-secret-path" not in text and str(rude.port) not in text
 
 
+@pytest.mark.parametrize(
+    ("place", "repeated"),
+    [
+        ("{url}/in?token=s3cret-7", b"the token s3cret-7 is unknown"),
+        ("{url}/in?sig=a%2Fb%2Fc", b"a/b/c is no signature"),
+        ("{url}/in?sig=a%2Fb%2Fc", b"a%2Fb%2Fc is no signature"),
+        ("{url}/in?s3cret-7", b"s3cret-7 is unknown"),
+        ("http://wfm:s3cret-7@127.0.0.1:{port}/in", b"wfm may not use s3cret-7"),
+    ],
+)
+def test_what_repeats_a_secret_in_the_query_or_the_password_is_not_told(
+    sessions: sessionmaker[Session],
+    settings: Settings,
+    hooks: Hooks,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+    repeated: bytes,
+) -> None:
+    told(sessions, "forecast.made")
+    answer = b"HTTP/1.1 401 x\r\ncontent-length: %d\r\n\r\n%s" % (len(repeated), repeated)
+    with Rude(answer) as rude:
+        monkeypatch.setenv("WFM_URL", place.format(url=rude.url, port=rude.port))
+        outcome = go(sessions, telling(settings, WFM))
+    assert "it answers 401." in outcome.problems[0]
+    assert repeated.decode() not in outcome.problems[0] + standing(sessions).problem
+
+
 def test_two_processes_that_send_at_once_send_each_event_once_and_in_order(
     sessions: sessionmaker[Session], settings: Settings, hooks: Hooks
 ) -> None:

@@ -352,6 +352,13 @@ def test_nice_files_are_xml_of_at_most_five_megabytes_with_names_of_thirty_chara
     assert any("Document Type Definition" in one for one in notes.sentences)
 
 
+def test_names_that_differ_by_what_xml_cannot_hold_are_two_contact_types() -> None:
+    data, _ = written("nice", block("calls"), block("calls\x01"))
+    with zipfile.ZipFile(io.BytesIO(data)) as files:
+        text = files.read(files.namelist()[0]).decode()
+    assert text.count("<name>calls</name>") == 1 and text.count("<name>calls~2</name>") == 1
+
+
 def test_assembled_has_intervals_with_their_end_and_null_where_nothing_is_known() -> None:
     made = block('a "b"', interval=Interval.HALF_HOUR, days=1, aht=float("nan"))
     row: dict[str, Any] = json.loads(written("assembled", made)[0])["forecasts"][0]

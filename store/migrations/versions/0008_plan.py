@@ -16,10 +16,7 @@ SEALED = "the audit is append-only"
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("forecast_versions") as versions:
-        versions.add_column(sa.Column("kind", sa.Text(), nullable=False, server_default="forecast"))
-        versions.add_column(sa.Column("upload_id", ID, nullable=True))
-        versions.create_foreign_key("forecast_versions_to_uploads", "uploads", ["upload_id"], ["id"])
+    _versions()
     op.add_column("api_keys", sa.Column("expires_at", UtcDateTime(), nullable=True))
     op.add_column("api_keys", sa.Column("used_at", UtcDateTime(), nullable=True))
     _users()
@@ -29,6 +26,22 @@ def upgrade() -> None:
     _publications()
     _scenarios()
     _events()
+
+
+def _versions() -> None:
+    op.add_column(
+        "forecast_versions", sa.Column("kind", sa.Text(), nullable=False, server_default="forecast")
+    )
+    if op.get_bind().dialect.name == "sqlite":  # no copy can take its place: forecasts refer to it
+        op.execute(
+            "ALTER TABLE forecast_versions ADD COLUMN upload_id INTEGER "
+            "CONSTRAINT forecast_versions_to_uploads REFERENCES uploads (id)"
+        )
+        return
+    op.add_column("forecast_versions", sa.Column("upload_id", ID, nullable=True))
+    op.create_foreign_key(
+        "forecast_versions_to_uploads", "forecast_versions", "uploads", ["upload_id"], ["id"]
+    )
 
 
 def _users() -> None:

@@ -13,9 +13,10 @@ from api.auth import same_origin
 from api.deps import Db, Now
 from api.rate_limits import Attempts, address_of
 from api.seals import COOKIE, Seal
+from forecast.errors import InputError
 from store.keys import find_key
 from store.settings import Settings
-from store.users import LONGEST, check_password
+from store.users import LONGEST, check_password, name_of
 
 router = APIRouter(include_in_schema=False)
 HEADERS = {
@@ -84,7 +85,7 @@ def sign_in(
     if not key.strip() and not name.strip():
         return page(request, "Fill in your name and password, or a key.", next, 401)
     attempts: Attempts = request.app.state.attempts
-    who = "" if key.strip() else name.strip().lower()[:LONGEST]
+    who = "" if key.strip() else _counted(name)
     wait = attempts.begin(who, address_of(request.scope), now)
     if wait:
         said = f"Too many attempts failed. Try again in {_span(wait)}."
@@ -158,6 +159,14 @@ def own(path: str) -> str:
     """A path of ours, or the first page: never another host."""
     safe = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
     return path if safe and len(path) <= 2000 else "/"
+
+
+def _counted(name: str) -> str:
+    """The name under which attempts are counted: however it is spelt, the one it would be looked up by."""
+    try:
+        return name_of(name)
+    except InputError:  # nobody has such a name
+        return name.strip().lower()[:LONGEST]
 
 
 def _span(seconds: int) -> str:

@@ -98,7 +98,8 @@ def suppose(looks: Mapping[str, Look], asked: Sequence[Asked], known: Known | No
             worlds, told = closed(worlds, number, event, queues, _seed(looks))
         elif isinstance(event, Overflow):
             targets, aht = known.targets.get(event.queue, Targets()), known.handling.get(event.queue)
-            worlds, told = overflowed(worlds, number, event, _seed(looks), targets, aht)
+            channel = looks[event.queue].history.series.channel
+            worlds, told = overflowed(worlds, number, event, _seed(looks), targets, aht, channel)
         else:
             told = []
             for at, name in enumerate(queues):

@@ -14,6 +14,7 @@ from forecast.arrays import Floats
 from forecast.errors import InputError
 from forecast.scenario_events import SAID, Change, Close, Note, Overflow
 from forecast.scenario_paths import Future, inside, landed, parted, thinned
+from forecast.staffing.demand import KINDS
 from forecast.staffing.needs import Targets, agents_needed
 
 Worlds = dict[str, Future]
@@ -64,7 +65,13 @@ def closed(
 
 
 def overflowed(
-    worlds: Worlds, number: int, event: Overflow, seed: int, targets: Targets, aht: Floats | None
+    worlds: Worlds,
+    number: int,
+    event: Overflow,
+    seed: int,
+    targets: Targets,
+    aht: Floats | None,
+    channel: str = "phone",
 ) -> tuple[Worlds, list[Note]]:
     """A part goes to another queue, or to a partner. aht: seconds per contact float[n], for what agents can take."""
     found, world = dict(worlds), worlds[event.queue]
@@ -74,7 +81,7 @@ def overflowed(
         gone = _taken(world.counts, event.share * share, rng)
         how = f"{100 * event.share:g} %"
     else:
-        stays, how = _stays(world, event, targets, aht)
+        stays, how = _stays(world, event, targets, aht, channel)
         gone = np.where(
             share[:, None] > 0, np.maximum(world.counts - stays[:, None], 0.0) * share[:, None], 0
         )
@@ -88,7 +95,9 @@ def overflowed(
     return found, [Note(number, event.queue, text, SAID, -_sum(gone))]
 
 
-def _stays(world: Future, event: Overflow, targets: Targets, aht: Floats | None) -> tuple[Floats, str]:
+def _stays(
+    world: Future, event: Overflow, targets: Targets, aht: Floats | None, channel: str
+) -> tuple[Floats, str]:
     """float[n]: contacts per bucket that are not passed on, and how that is said."""
     if event.above_contacts is not None:
         held = np.full(len(world.grid), float(event.above_contacts))
@@ -100,20 +109,29 @@ def _stays(world: Future, event: Overflow, targets: Targets, aht: Floats | None)
             remedy="Use above_contacts, or import volumes with aht_seconds.",
             field="above_agents",
         )
+    if KINDS.get(channel, "backlog") == "backlog":
+        raise InputError(
+            f"{event.queue}: its contacts wait for an answer, so no number of them in an interval is too many for "
+            f"{agents:g} agents.",
+            remedy="Use above_contacts or share.",
+            field="above_agents",
+        )
     rows = (inside(world.grid, event.start, event.stop) > 0) & np.isfinite(aht)
     held = np.full(len(world.grid), np.inf)
     seconds, place = np.unique(np.round(aht[rows]), return_inverse=True)
-    held[rows] = capacity(agents, seconds, float(world.grid.interval.seconds), targets)[place]
+    chats = KINDS.get(channel) == "chats"
+    held[rows] = capacity(agents, seconds, float(world.grid.interval.seconds), targets, chats=chats)[place]
     return held, f"what {agents:g} agents cannot take within the targets"
 
 
-def capacity(agents: float, aht: Floats, seconds: float, targets: Targets) -> Floats:
+def capacity(agents: float, aht: Floats, seconds: float, targets: Targets, *, chats: bool = False) -> Floats:
     """Seconds per contact [n] -> the most contacts in so many seconds that the agents take within the targets [n]."""
     free = replace(targets, min_agents=0.0)
-    low, high = np.zeros(len(aht)), np.full(len(aht), agents * seconds) / np.maximum(aht, 1.0)
+    most = agents * seconds * (targets.concurrency if chats else 1)
+    low, high = np.zeros(len(aht)), np.full(len(aht), most) / np.maximum(aht, 1.0)
     for _ in range(20):
         middle = (low + high) / 2
-        fine = agents_needed(middle * aht / seconds, aht, free) <= agents
+        fine = agents_needed(middle * aht / seconds, aht, free, chats=chats) <= agents
         low, high = np.where(fine, middle, low), np.where(fine, high, middle)
     return np.floor(low + 1e-6)
 

@@ -192,7 +192,7 @@ def _judge(answer: httpx2.Response, target: Address, text: str, url: str) -> Non
         busy.wait = float(named) if named.isdecimal() else None
         raise busy
     said = " ".join(text[:400].split())[:120]
-    if any(part in text for part in [url, *(one for one in httpx2.URL(url).path.split("/") if len(one) > 3)]):
+    if any(part in text for part in _secrets(url)):
         said = ""  # it repeats the address
     refused = NotSent(
         f"{target.name}: it answers {answer.status_code}{f' ({said})' if said else ''}.",
@@ -200,6 +200,15 @@ def _judge(answer: httpx2.Response, target: Address, text: str, url: str) -> Non
     )
     refused.gone = answer.status_code == GONE
     raise refused
+
+
+def _secrets(url: str) -> list[str]:
+    """The address, and what in it may be secret: parts of its path, values of its query, its name and password."""
+    address = httpx2.URL(url)
+    values = [value for _, value in address.params.multi_items()]
+    written = [pair.rpartition("=")[2] for pair in address.query.decode("ascii").split("&")]
+    parts = [*address.path.split("/"), *values, *written, address.username, address.password]
+    return [url, *(one for one in parts if len(one) > 3)]
 
 
 def _letter(target: Email, message: Message, owner: str) -> str:

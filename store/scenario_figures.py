@@ -152,7 +152,7 @@ def _agents(
             np.quantile(world.counts, quantile, axis=1),
             np.asarray((world.intensity > 0).any(axis=1)),
         )
-        demand = Demand(queue.name, queue.channel, grid.ds, contacts, aht, open=open_)
+        demand = Demand(queue.name, queue.channel, grid.ds, contacts, aht, open=open_, expected=open_)
         found[at] = needed([demand], targets, interval=grid.interval, tz=grid.tz).net
     return Agents(found[0], found[1], np.full(len(grid), grid.interval.seconds / 3600), targets.shrinkage)
 

@@ -29,7 +29,7 @@ from store.groups import load_groups
 from store.queues import Queue, load_queues, require_queues
 from store.settings import Settings
 from store.staffing_settings import nearest_quantile
-from store.staffing_work import LATER, Work, carried, opened, shared, work_of
+from store.staffing_work import LATER, Work, carried, hours_of, opened, shared, work_of
 
 NOT_SAID = "{queue}: no forecast is published of it in this span: its part in what {group} needs is left out."
 NO_FORECAST = "{group}: no forecast is published for it in this span."
@@ -177,8 +177,9 @@ def _works(
             silent += [] if told else [queue.name]
             continue
         if work.later:
+            own = hours_of(work, known.hours, names)
             work, hours = opened(work, known.hours, names)
-            work, waits = carried(work, known.backlogs.get(queue.name), start)
+            work, waits = carried(work, known.backlogs.get(queue.name), start, own)
             notes += [*hours, *waits]
         works.append(work if whole else shared(work, known.groups, group))
     return works, notes, silent

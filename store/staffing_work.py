@@ -42,7 +42,7 @@ class Work:
     day: int64[n] local day; factor: float[13, n] the quantiles of each bucket's day over the mean of that day, NaN
     where days are not forecast
     open: bool[n], None round the clock; waiting: contacts that wait at ds[0], NaN not known; age: seconds, of the
-    oldest
+    oldest; open_age: of these in open hours, None where it is open round the clock
     """
 
     queue: Queue
@@ -56,6 +56,7 @@ class Work:
     open: Flags | None = None
     waiting: float = 0.0
     age: float = 0.0
+    open_age: float | None = None
 
     @property
     def later(self) -> bool:
@@ -73,6 +74,8 @@ class Work:
             open=self.open,
             waiting=self.waiting,
             waiting_age_seconds=self.age,
+            waiting_open_seconds=self.open_age,
+            expected=self.usual > 0,
         )
 
 
@@ -157,21 +160,37 @@ def shared(work: Work, groups: Groups, group: str) -> Work:
 
 def opened(work: Work, hours: Mapping[str, OpeningHours], others: list[str]) -> tuple[Work, list[str]]:
     """The work with the hours in which it is done: the queue's own, else those of the other queues of its team together."""
-    own = (
-        [hours[work.queue.name]]
-        if work.queue.name in hours
-        else [hours[name] for name in others if name in hours]
-    )
+    own = hours_of(work, hours, others)
     if not own:
         return work, [NO_HOURS.format(queue=work.queue.name)]
     grid = Grid.of(work.ds, work.interval, work.queue.tz)
     return replace(work, open=np.any([one.mask(grid) for one in own], axis=0)), []
 
 
-def carried(work: Work, told: QueueBacklog | None, start: dt.datetime) -> tuple[Work, list[str]]:
+def hours_of(work: Work, hours: Mapping[str, OpeningHours], others: list[str]) -> list[OpeningHours]:
+    """The queue's own hours, else those of the other queues of its team; none where none are given."""
+    if work.queue.name in hours:
+        return [hours[work.queue.name]]
+    return [hours[name] for name in others if name in hours]
+
+
+def open_seconds(work: Work, hours: list[OpeningHours], start: int, stop: int) -> float | None:
+    """Seconds from start to stop (ns) in which the work is done; None round the clock."""
+    if not hours:
+        return None
+    ds = floor(np.arange(start, stop, work.interval.seconds * SECOND), work.interval, work.queue.tz)
+    ds = np.unique(np.append(ds, floor(np.array([stop - 1]), work.interval, work.queue.tz)))
+    open_ = np.any([one.mask(Grid.of(ds, work.interval, work.queue.tz)) for one in hours], axis=0)
+    passed = np.minimum(end(ds, work.interval, work.queue.tz), stop) - np.maximum(ds, start)
+    return float(np.maximum(passed, 0)[open_].sum() / SECOND)
+
+
+def carried(
+    work: Work, told: QueueBacklog | None, start: dt.datetime, hours: list[OpeningHours]
+) -> tuple[Work, list[str]]:
     """The work with what waits for it when the span begins, as far as that can be told from what waited last.
 
-    Where that was told within the span, what came before is done or waits: the work begins there.
+    Where that was told within the span, what came before is done or waits: the work begins there. hours: `hours_of` it
     """
     name = work.queue.name
     if told is None or told.waiting is None:
@@ -189,7 +208,9 @@ def carried(work: Work, told: QueueBacklog | None, start: dt.datetime) -> tuple[
         notes = [FROM_THEN.format(queue=name, at=local)]
     if told.waiting >= 0.5:
         notes.append(CARRY.format(queue=name, waiting=told.waiting, at=local, hours=told.oldest_hours or 0.0))
-    return replace(work, waiting=told.waiting, age=age), notes
+    until = max(at, begins)
+    passed = open_seconds(work, hours, until - round(age * SECOND), until)
+    return replace(work, waiting=told.waiting, age=age, open_age=passed), notes
 
 
 def _since(work: Work, first: int) -> Work:

@@ -43,7 +43,7 @@ class Inbox:
 
     ds: ns; seconds: length; contacts: number, NaN where not known; work: seconds it takes, NaN where not known
     open: is the team at work? waiting: contacts that wait at the start, taking waiting_work seconds, the oldest of them for
-    age seconds by the clock of the promise; they are taken to have come evenly over that time
+    age seconds, open_age of them in open hours (None: all); they are taken to have come evenly over that time
     """
 
     ds: Ns
@@ -55,6 +55,7 @@ class Inbox:
     waiting: float = 0.0
     waiting_work: float = 0.0
     age: float = 0.0
+    open_age: float | None = None
 
     @cached_property
     def known(self) -> int:
@@ -162,7 +163,8 @@ def course(inbox: Inbox, targets: Targets) -> Course:
     opened = length * inbox.open[source]
     t = _laid(start, length)
     z = t if by_clock else _laid(np.cumsum(opened) - opened, opened)
-    ago = np.linspace(-np.nan_to_num(inbox.age), 0.0, WAITED + 1)
+    by_promise = inbox.age if by_clock or inbox.open_age is None else inbox.open_age
+    ago, before_z = (np.linspace(-np.nan_to_num(age), 0.0, WAITED + 1) for age in (inbox.age, by_promise))
     share = np.linspace(0.0, 1.0, WAITED + 1)
     came, number = (
         np.concatenate([had * share, had + _laid(np.cumsum(new) - new, new)])
@@ -180,7 +182,7 @@ def course(inbox: Inbox, targets: Targets) -> Course:
         source,
         day,
         np.concatenate([ago, t]),
-        np.concatenate([ago, z]),
+        np.concatenate([before_z, z]),
         came,
         number,
         np.concatenate([before, left]).astype(np.int64),

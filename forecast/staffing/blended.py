@@ -24,10 +24,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from forecast.arrays import Floats, Ns
+from forecast.arrays import Flags, Floats, Ns
 from forecast.staffing.backlog import Course, Worked, worked
 from forecast.staffing.chat import share_idle
-from forecast.staffing.needs import Calls, Targets, agents_needed
+from forecast.staffing.needs import ROUNDING, Calls, Targets, agents_needed
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,14 @@ class Front:
     need: tuple[Floats, ...]
 
     @classmethod
-    def of(cls, parts: Sequence[Calls]) -> Front:
-        """With the least agents of each part."""
+    def of(cls, parts: Sequence[Calls], expected: Sequence[Flags]) -> Front:
+        """With the least agents of each part; expected: bool[n] of each, where `min_agents` are there in any case."""
         need = [
-            agents_needed(one.load, one.aht, one.targets, callbacks=one.callbacks, chats=one.chats)
-            for one in parts
+            np.maximum(
+                agents_needed(one.load, one.aht, one.targets, callbacks=one.callbacks, chats=one.chats),
+                np.where(some, np.ceil(one.targets.min_agents - ROUNDING), 0.0),
+            )
+            for one, some in zip(parts, expected, strict=True)
         ]
         return cls(tuple(parts), tuple(need))
 

@@ -21,8 +21,9 @@ class Demand:
 
     callbacks: contacts [n] that are called back when somebody is idle: work without a promise
     open: bool[n], is the team at work? None: in all of them. It matters for what waits (e-mail, social)
-    waiting: contacts that wait before the first bucket, the oldest for waiting_age_seconds by the clock of the promise;
-    NaN: not told, and taken to be what the usual course of such weeks leaves
+    expected: bool[n], are contacts expected, though their number here, such as a median, may be 0? None: where some come
+    waiting: contacts that wait before the first bucket, the oldest for waiting_age_seconds, of which
+    waiting_open_seconds in open hours (None: all of them); NaN: not told, and taken to be what such weeks usually leave
     """
 
     queue: str
@@ -34,13 +35,17 @@ class Demand:
     open: Flags | None = None
     waiting: float = 0.0
     waiting_age_seconds: float = 0.0
+    waiting_open_seconds: float | None = None
+    expected: Flags | None = None
 
 
 @dataclass(frozen=True)
 class Pooled:
     """One channel on a grid [n]: contacts, seconds of work (NaN where not known), the same of callbacks; open: at work?
 
+    expected: are contacts expected?
     waiting, waiting_work, age: contacts before the first interval (NaN: not told), seconds of work, seconds of the oldest
+    open_age: of these, in open hours
     """
 
     channel: str
@@ -48,9 +53,11 @@ class Pooled:
     work: Floats
     callbacks: Floats
     open: Flags
+    expected: Flags
     waiting: float
     waiting_work: float
     age: float
+    open_age: float
 
     @property
     def kind(self) -> Kind:
@@ -79,7 +86,7 @@ def pooled(demands: Sequence[Demand], interval: Interval, tz: str) -> tuple[Ns, 
 def _pooled(channel: str, mine: Sequence[tuple[Demand, Ns]], every: Ns) -> Pooled:
     count = len(every)
     sums = np.zeros((3, count))
-    open_ = np.zeros(count, dtype=bool)
+    open_, expected = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
     waiting = took = 0.0
     for one, at in mine:
         place = np.searchsorted(every, at)
@@ -90,10 +97,14 @@ def _pooled(channel: str, mine: Sequence[tuple[Demand, Ns]], every: Ns) -> Poole
         for row, values in enumerate((one.contacts, work, later)):
             sums[row] += np.bincount(place, weights=values, minlength=count)
         open_[place if one.open is None else place[one.open]] = True
+        some = (one.contacts > 0) | (beside > 0)
+        expected[place[some if one.expected is None else some | one.expected]] = True
         waiting += one.waiting
         took += one.waiting * _usual_aht(one) if one.waiting else 0.0
-    age = max((one.waiting_age_seconds for one, _ in mine if one.waiting), default=0.0)
-    return Pooled(channel, sums[0], sums[1], sums[2], open_, waiting, took, age)
+    ages = [(one.waiting_age_seconds, one.waiting_open_seconds) for one, _ in mine if one.waiting]
+    age = max((seconds for seconds, _ in ages), default=0.0)
+    open_age = max((seconds if passed is None else passed for seconds, passed in ages), default=0.0)
+    return Pooled(channel, sums[0], sums[1], sums[2], open_, expected, waiting, took, age, open_age)
 
 
 def _usual_aht(one: Demand) -> float:
@@ -121,4 +132,4 @@ def spread(daily: Demand, ds: Ns, open_: Flags, tz: str) -> Demand:
     contacts = np.where(place >= 0, daily.contacts[place] * share, 0.0) if len(days) else np.zeros(len(ds))
     aht = np.where(place >= 0, daily.aht[place], np.nan) if len(days) else np.full(len(ds), np.nan)
     beside = None if daily.callbacks is None else np.where(place >= 0, daily.callbacks[place] * share, 0.0)
-    return replace(daily, ds=ds, contacts=contacts, aht=aht, callbacks=beside, open=open_)
+    return replace(daily, ds=ds, contacts=contacts, aht=aht, callbacks=beside, open=open_, expected=None)

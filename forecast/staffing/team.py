@@ -70,11 +70,19 @@ class Team:
         made, origin, least = None, np.arange(len(ds)), np.zeros(len(ds))
         if later:
             box = _inbox(later, ds, seconds, tz)
-            least = np.where((box.contacts > 0) & box.open, np.ceil(targets.min_agents - ROUNDING), 0.0)
+            some = np.any([one.expected for one in later], axis=0)
+            least = np.where(some & box.open, np.ceil(targets.min_agents - ROUNDING), 0.0)
             box, origin = warmed(box, targets)
             made = course(box, targets)
         return cls(
-            name, seconds, Front.of(parts), tuple(one.contacts for one in line), least, targets, made, origin
+            name,
+            seconds,
+            Front.of(parts, [one.expected for one in line]),
+            tuple(one.contacts for one in line),
+            least,
+            targets,
+            made,
+            origin,
         )
 
     def needed(self, shape: Shape) -> Floats:
@@ -145,7 +153,8 @@ def _inbox(later: Sequence[Pooled], ds: Ns, seconds: Floats, tz: str) -> Inbox:
     work = sum_of([one.work + one.callbacks for one in later], len(ds))
     open_: Flags = np.any([one.open for one in later], axis=0)
     waiting, took = (float(np.sum([getattr(one, at) for one in later])) for at in ("waiting", "waiting_work"))
-    return Inbox(ds, seconds, contacts, work, open_, tz, waiting, took, max(one.age for one in later))
+    age, open_age = (max(float(getattr(one, at)) for one in later) for at in ("age", "open_age"))
+    return Inbox(ds, seconds, contacts, work, open_, tz, waiting, took, age, open_age)
 
 
 def sum_of(parts: Sequence[Floats], count: int) -> Floats:
@@ -166,9 +175,12 @@ def weighted(parts: Sequence[Floats], weights: Sequence[Floats], nothing: Floats
 
 
 def shared_out(agents: Floats, needs: Sequence[Floats]) -> list[Floats]:
-    """Agents [n] -> those of each team, by what the teams need; all to the first where none needs any."""
+    """Agents [n] -> those of each team, by what the teams need; all to the first where none needs any.
+
+    Where the need of one is not known (NaN), nobody knows what is left for the others.
+    """
     total = np.sum(needs, axis=0)
-    some = total > 0
+    some = ~(total <= 0)
     return [
         agents * np.where(some, need / np.where(some, total, 1.0), float(at == 0))
         for at, need in enumerate(needs)

@@ -180,6 +180,16 @@ def test_keys_users_and_the_audit_are_for_admins_to_read_too(filled: Filled) -> 
         assert [filled.client(one).get(path).status_code for one in SCOPES] == [403, 403, 403, 200]
 
 
+@pytest.mark.parametrize(
+    "behind", ["%0A", "%0a", "%0D", "%0D%0A", "%00", "/", "/%0A", "//", "%20", ";", "%0A%0A"]
+)
+def test_no_spelling_of_an_admin_path_is_for_readers(filled: Filled, behind: str) -> None:
+    for path in ("/v1/keys", "/v1/users", "/v1/audit"):
+        for method in ("GET", "HEAD"):
+            answer = filled.client("read").request(method, path + behind, follow_redirects=False)
+            assert answer.status_code == 403
+
+
 def test_a_route_that_nobody_gave_a_rule_takes_changes_of_admins_alone() -> None:
     for method in ("POST", "PUT", "DELETE", "PATCH"):
         assert scope_needed(method, "/v1/anything") == "admin"

@@ -118,6 +118,14 @@ def test_who_guesses_waits_and_the_right_password_does_not_help_meanwhile(anna: 
     assert post(client, name="anna@example.com", password="wrong").status_code == 401  # free again
 
 
+def test_attempts_are_counted_by_the_user_however_the_name_is_spelt(anna: Filled) -> None:
+    client = anna.client(None)
+    wide = "\uff21nna@example.com"  # a letter of double width: NFKC makes it an A
+    for spelt in ("anna@example.com", wide, "ANNA@example.com", " anna@example.com", wide.lower()):
+        assert post(client, name=spelt, password="wrong").status_code == 401
+    assert post(client, name=wide, password="wrong").status_code == 429
+
+
 def test_another_page_signs_nobody_in(filled: Filled) -> None:
     other = filled.client(None).post(
         "/sign-in", data={"key": filled.keys["read"]}, headers={"Origin": "http://evil.example"}

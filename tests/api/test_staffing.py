@@ -22,6 +22,7 @@ from store.imports.staffing import import_staffing
 from store.queues import load_queue, save_queue
 from store.settings import Settings
 from store.staffing_settings import Promise, Staffing
+from store.staffing_team import load_known, load_team
 from tests.api.filled import CUTOFF, SETTINGS, TZ, Filled, day, open_app
 
 SPREAD = np.array([1.0, *(1 + 0.8 * (np.array(QUANTILES) - 0.5))])  # mean, then quantiles 0.62 .. 1.38 of it
@@ -384,6 +385,22 @@ def test_what_waits_is_carried_over_with_its_age_and_staffed(filled: Filled) -> 
     assert found["rows"][0]["backlog"] >= 96 and found["rows"][0]["oldest_hours"] > 0
     later = get(filled, group="Billing", start="2026-10-26", end="2026-10-27")
     assert any("waited on 2026-10-24" in note for note in later["notes"])
+
+
+@pytest.mark.parametrize(("start", "clock_hours", "open_hours"), [(24, 4, 0), (25, 28, 10)])
+def test_what_waits_is_as_old_by_the_clock_as_it_is_and_in_opening_hours_as_they_passed(
+    filled: Filled, start: int, clock_hours: int, open_hours: int
+) -> None:
+    put_mail(filled, last="2026-10-26")  # the oldest came on the 23rd at 20:00; it is open from eight to six
+    span = {at: pd.Timestamp(f"2026-10-{start + at}", tz=TZ).to_pydatetime() for at in (0, 1)}
+    with sessions(filled.engine)() as session:
+        known = load_known(session, SETTINGS, span[0])
+        team, _ = load_team(session, SETTINGS, known, "Billing", start=span[0], stop=span[1])
+    assert team is not None
+    (demand,) = team.demands()
+    assert demand.waiting == 96
+    assert demand.waiting_age_seconds == clock_hours * 3600
+    assert demand.waiting_open_seconds == open_hours * 3600
 
 
 def test_mail_that_came_before_what_waits_was_counted_is_not_staffed_again(filled: Filled) -> None:

@@ -67,6 +67,12 @@ def office() -> Look:
     return looked(worlds.archive())
 
 
+def through(one: Look, channel: str) -> Look:
+    """The same queue with contacts of another channel."""
+    series = {name: replace(each, channel=channel) for name, each in one.archive.series.items()}
+    return replace(one, archive=replace(one.archive, series=series, memo={}, recent={}))
+
+
 def apart(found: Supposed, name: str = "calls") -> Floats:
     """float[n, draw]: the difference of the two worlds."""
     return np.asarray(found.changed[name].counts - found.base[name].counts)
@@ -206,6 +212,22 @@ def test_the_capacity_of_agents_is_the_most_they_take_within_the_targets() -> No
             agents_needed(np.array([n * aht / 1800]), aht, Targets())[0] for n in (contacts, contacts + 1)
         )
         assert fits <= 10 < over
+
+
+def test_agents_who_hold_several_chats_take_more_of_them_and_mail_has_no_such_number() -> None:
+    targets, aht = Targets(concurrency=3, slowdown=0.1), np.array([600.0])
+    (most,) = capacity(10.0, aht, 1800.0, targets, chats=True)
+    fits, over = (agents_needed([n * 600 / 1800], aht, targets, chats=True)[0] for n in (most, most + 1))
+    assert fits <= 10 < over
+    one = through(office(), "chat")
+    event = Overflow("calls", "Partner", midnight(49), midnight(50), above_agents=3.0)
+    handling = {"calls": np.full(len(one.leads.grid), 600.0)}
+    known = Known(targets={"calls": targets}, handling=handling)
+    as_chats = suppose({"calls": one}, on(event), known).changed["calls"].counts.sum()
+    as_calls = suppose({"calls": office()}, on(event), known).changed["calls"].counts.sum()
+    assert as_chats > as_calls
+    with pytest.raises(InputError, match="wait for an answer"):
+        suppose({"calls": through(office(), "email")}, on(event), known)
 
 
 def test_a_closed_day_is_empty_and_the_other_days_are_the_same_to_the_bit() -> None:

@@ -176,6 +176,22 @@ def test_hours_in_open_time_stand_still_over_the_weekend() -> None:
     assert by_clock[0] >= 4 and in_open[0] == 0 and in_open[3] >= 4
 
 
+def test_what_waited_over_the_weekend_is_as_old_as_the_hours_of_its_promise() -> None:
+    weekend = inbox(5, a_day=20.0, waiting=200.0, age_hours=63.0)  # since Friday at 18:00
+    told = replace(weekend, open_age=1800.0)
+    open_, clock = (
+        Targets(response_hours=20, response_clock=one, max_occupancy=1.0) for one in ("open", "clock")
+    )
+    at_once, levelled = planned(weekend, open_)[0], planned(told, open_)[0]
+    assert (
+        levelled[0] < at_once[0] / 2 and levelled[1] > 0
+    )  # it may take the open hours of two days and a half
+    assert planned(told, clock)[0].tolist() == planned(weekend, clock)[0].tolist()
+    few = np.where(told.open, 1.0, 0.0)
+    ages = [worked(own := course(one, open_), few[own.source] * HALF).oldest_hours for one in (weekend, told)]
+    assert ages[1].tolist() == pytest.approx(ages[0].tolist())  # by the clock it has waited as long
+
+
 def test_mail_of_the_night_waits_for_the_morning_and_its_age_counts_the_night() -> None:
     targets = Targets(response_hours=24, max_occupancy=1.0)
     box = inbox(2, night=True)

@@ -129,6 +129,17 @@ def test_at_least_so_many_are_there_where_something_is_expected() -> None:
         assert (agents[need.contacts > 0] == 2).all() and (agents[need.contacts == 0] == 0).all()
 
 
+@pytest.mark.parametrize("channel", ["phone", "chat", "email"])
+def test_at_least_so_many_are_there_where_contacts_are_expected_though_their_median_is_none(
+    channel: str,
+) -> None:
+    mean = demand(channel, 3, 100.0)
+    thin = replace(mean, contacts=np.zeros(len(mean.ds)), expected=mean.contacts > 0)
+    need = found([thin], replace(TARGETS, min_agents=2))
+    assert need.net.tolist() == np.where(mean.contacts > 0, 2.0, 0.0).tolist() and need.net.sum() > 0
+    assert found([thin], TARGETS).net.sum() == 0
+
+
 def test_callbacks_take_time_and_no_service_level() -> None:
     more = replace(PHONE, callbacks=PHONE.contacts * 0.5)
     need, plain = found([more], TARGETS), found([PHONE], TARGETS)
@@ -149,6 +160,16 @@ def test_what_is_not_known_is_no_zero() -> None:
     untold = replace(MAIL, waiting=float("nan"))
     assert not np.isnan(found([untold], TARGETS).net).any()
     assert not np.isnan(found([PHONE, untold], TARGETS, blended=True).net).any()
+
+
+def test_where_the_need_of_one_channel_is_not_known_nobody_says_what_is_left_for_the_other() -> None:
+    aht = PHONE.aht.copy()
+    aht[20] = np.nan
+    agents = np.where(PHONE.contacts > 0, 30.0, 0.0)
+    for demands in ([replace(PHONE, aht=aht), MAIL], [MAIL, replace(PHONE, aht=aht)]):
+        told = reached(demands, agents, TARGETS, interval=HALF, tz=TZ)
+        assert (told.backlog[:20] == 0).all() and np.isnan(told.backlog[20:]).all()
+        assert np.isnan(told.service_level[20]) and told.service_level[21] > 0.8
 
 
 def test_no_demand_and_no_contacts_need_nobody() -> None:

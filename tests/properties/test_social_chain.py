@@ -82,8 +82,14 @@ HOSTILE = {
 def test_hostile_text_takes_linear_time_in_every_step(bait: str) -> None:
     """100 kB of one pattern against a quarter of it: a quadratic step would take sixteen times as long, not four."""
     whole = (bait * (100_000 // len(bait) + 1))[:100_000]
-    taken = [_seconds_of_all_steps(text) for text in (whole[:25_000], whole)]
-    assert taken[1] < 10 * taken[0] + 1, taken
+    taken: list[list[float]] = []
+    for _ in range(
+        3
+    ):  # a collection of garbage in between costs seconds in a process that ran thousands of tests
+        taken.append([_seconds_of_all_steps(text) for text in (whole[:25_000], whole)])
+        if taken[-1][1] < 10 * taken[-1][0] + 1:
+            return
+    raise AssertionError(f"four times the text took so much longer, three times: {taken}")
 
 
 def _seconds_of_all_steps(text: str) -> float:

@@ -131,7 +131,8 @@ def create_app(settings: Settings, sessions: sessionmaker[Session], *, clock: Cl
 
 def _guard(app: FastAPI, settings: Settings, sessions: sessionmaker[Session], clock: Clock) -> None:
     """The middleware, the innermost first; after the dashboard, so that it stands before what that adds."""
-    open_here = bool(getattr(settings.api, "open_dashboard", False)) and settings.api.host in LOOPBACK
+    opens = settings.api.open_dashboard and settings.api.host in LOOPBACK
+    open_here = settings.api.open_scopes if opens else ()
     app.add_middleware(ETags)
     app.add_middleware(Answers, clock=clock)
     app.add_middleware(BodyLimit)

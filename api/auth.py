@@ -131,7 +131,7 @@ class Found:
 
 
 class Guard:
-    """The middleware. `open_here`: the dashboard needs no sign-in from this machine."""
+    """The middleware. open_here: what the pages let a browser on this machine do without a sign-in; () for nothing."""
 
     def __init__(
         self,
@@ -142,7 +142,7 @@ class Guard:
         clock: Clock,
         gate: Gate,
         changes: Changes,
-        open_here: bool,
+        open_here: tuple[str, ...],
     ) -> None:
         self.app = app
         self._sessions, self._seal, self._clock = sessions, seal, clock
@@ -205,7 +205,7 @@ class Guard:
         cookie = asked.cookies.get(COOKIE)
         found = self._by_cookie(cookie) if cookie else Stranger()
         if isinstance(found, Stranger) and self._open_here and _is_here(asked):
-            return Caller("this machine", ("read",), "here")
+            return Caller("this machine", self._open_here, "here")
         return found
 
     def _by_key(self, secret: str, mark: str | None) -> Caller | Stranger:

@@ -132,7 +132,7 @@ def prepare(folder: Path, port: int, full: bool, company: Company) -> Settings:
             "languages": list(company.posts.languages),
             "sector": company.sector,
         },
-        "api": {"port": port, "open_dashboard": True},
+        "api": {"port": port, "open_dashboard": True, "open_scopes": ["read", "plan", "write"]},
         "reasons": reasons(company),
         "logging": {"level": "warning"},
     }

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from forecast.errors import ConfigError, NotFound, StoreError
 
-SCHEMA = "0008"  # the newest migration; tests/contracts/test_store.py holds it to migrations/
+SCHEMA = "0009"  # the newest migration; tests/contracts/test_store.py holds it to migrations/
 READS = frozenset({"SELECT", "PRAGMA", "EXPLAIN", "WITH", "BEGIN", "VALUES"})
 UPGRADE = "Run `forecall db upgrade`."
 

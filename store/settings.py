@@ -147,6 +147,7 @@ class Api(Section):
     publish: Literal["auto", "manual"] = "auto"
     cors_origins: tuple[str, ...] = ()
     open_dashboard: bool = False
+    open_scopes: tuple[Literal["read", "plan", "write"], ...] = ("read",)
 
 
 class Logging(Section):

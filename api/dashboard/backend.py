@@ -15,7 +15,7 @@ from dash import Dash
 from dash.backends._fastapi import FastAPIDashServer, reset_current_request, set_current_request
 from fastapi import Request, Response
 
-PATHS = ("/", "/accuracy", "/data")
+from api.dashboard.pages import PATHS
 
 
 def _policy(dash_app: Dash) -> str:
@@ -32,7 +32,7 @@ def _policy(dash_app: Dash) -> str:
 
 
 class Backend(FastAPIDashServer):
-    """Pages at the given paths and nowhere else; callbacks in threads."""
+    """Pages at the paths of `pages.py` and nowhere else; callbacks in threads."""
 
     websocket_capability = False
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 import dash_mantine_components as dmc
 from dash import ClientsideFunction, Dash, Input, Output, State, callback_context, dcc, html, set_props
-from sqlalchemy.orm import Session, sessionmaker
 
-from api.dashboard import accuracy_page, data_page, forecast_page, queries
+from api.dashboard.desk import Desk
+from api.dashboard.pages import PAGES, page_at
 from api.dashboard.parts import aria, problem
 from api.dashboard.words import Words, language_of
 from forecast.errors import ForecallError
-from store.queues import load_queues
 
-LINKS = {"/": "forecast_page", "/accuracy": "accuracy_page", "/data": "data_page"}
 THEME = {
     "fontFamily": "Inter, system-ui, -apple-system, 'Segoe UI', sans-serif",
     "primaryColor": "blue",
@@ -68,8 +67,9 @@ def shell(app: Dash) -> Any:
     )
 
 
-def register(app: Dash, sessions: sessionmaker[Session]) -> None:
+def register(desk: Desk) -> None:
     """Which page, in which language, in which theme."""
+    app = desk.dash
 
     @app.callback(
         [
@@ -78,19 +78,11 @@ def register(app: Dash, sessions: sessionmaker[Session]) -> None:
             Output("skip", "children"),
             Output("problem", "children"),
         ],
-        [Input("where", "pathname"), Input("language", "value")],
+        [Input("where", "pathname"), Input("where", "search"), Input("language", "value")],
     )
-    def turn(path: str, language: str) -> tuple[Any, ...]:
+    def turn(path: str, search: str | None, language: str) -> tuple[Any, ...]:
         words = Words(language)
-        try:
-            shown = (
-                data_page.page(words, may=data_page.may_load(app))
-                if path == "/data"
-                else page(path, sessions, words)
-            )
-        except ForecallError as error:
-            shown = problem(error, words)
-        return shown, links(path, words), words("skip"), None
+        return turned(desk, path, search or "", words), links(path, words), words("skip"), None
 
     app.clientside_callback(  # type: ignore[no-untyped-call]
         ClientsideFunction("forecall", "theme"),
@@ -107,22 +99,24 @@ def register(app: Dash, sessions: sessionmaker[Session]) -> None:
     )
 
 
-def page(path: str, sessions: sessionmaker[Session], words: Words, *, may_load: bool = False) -> Any:
-    """The page of a path. may_load: the one who asks may load files."""
-    if path == "/data":
-        return data_page.page(words, may=may_load)
-    with sessions() as session:
-        if path == "/accuracy":
-            return accuracy_page.page(queries.load_judged(session), words)
-        return forecast_page.page(load_queues(session), words)
+def turned(desk: Desk, path: str, search: str, words: Words) -> Any:
+    """The page of a path, or what kept it from being shown. search: `?queue=phone`."""
+    try:
+        return page_at(path).show(desk, words, dict(parse_qsl(search.removeprefix("?"))))
+    except ForecallError as error:
+        return problem(error, words)
 
 
 def links(path: str, words: Words) -> list[Any]:
     """The navigation, the current page marked."""
-    current = path if path in LINKS else "/"
+    current = page_at(path).path
     return [
-        dcc.Link(words(key), href=href, className="nav-link current" if href == current else "nav-link")
-        for href, key in LINKS.items()
+        dcc.Link(
+            words(page.key),
+            href=page.path,
+            className="nav-link current" if page.path == current else "nav-link",
+        )
+        for page in PAGES
     ]
 
 

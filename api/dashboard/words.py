@@ -7,14 +7,14 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import yaml
 
 LANGUAGES = ("en", "nl")
-FILE = Path(__file__).with_name("words.yaml")
+FOLDER = Path(__file__).with_name("texts")  # a folder per language, a file per page
 WEEKDAYS = {
     "en": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
     "nl": ["ma", "di", "wo", "do", "vr", "za", "zo"],
@@ -28,11 +28,18 @@ SPACE = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 
 
-@lru_cache(maxsize=1)
-def texts() -> dict[str, list[str]]:
-    """Key -> [English, Dutch]."""
-    held = yaml.safe_load(FILE.read_text("utf-8"))
-    return {str(key): [str(one) for one in both] for key, both in held.items()}
+@cache
+def texts(language: str) -> dict[str, str]:
+    """Key -> text, of every page in one language. ValueError for a key that two files hold."""
+    found: dict[str, str] = {}
+    for file in sorted((FOLDER / language).glob("*.yaml")):
+        held = {str(key): str(text) for key, text in (yaml.safe_load(file.read_text("utf-8")) or {}).items()}
+        if twice := found.keys() & held.keys():
+            raise ValueError(
+                f"{file.name} holds texts that another file holds too: {', '.join(sorted(twice))}"
+            )
+        found |= held
+    return found
 
 
 @dataclass(frozen=True)
@@ -42,12 +49,12 @@ class Words:
     language: str = "en"
 
     def __call__(self, key: str, **values: object) -> str:
-        text = texts()[key][LANGUAGES.index(self.language)]
+        text = texts(self.language)[key]
         return text.format(**values) if values else text
 
     def has(self, key: str) -> bool:
         """Is there such a text?"""
-        return key in texts()
+        return key in texts(self.language)
 
     def number(self, value: float | None, digits: int = 0, *, sign: bool = False) -> str:
         """`1,234.5` or `1.234,5`; a dash where there is none; with `sign` also a plus."""

@@ -32,6 +32,7 @@ from store.tables.contacts import (
 )
 from store.tables.forecasts import (
     ChampionRow,
+    DayRemarkRow,
     DecisionRow,
     EvidenceRow,
     ForecastRow,
@@ -74,6 +75,7 @@ __all__ = [
     "ConfirmationRow",
     "ContactRow",
     "CursorRow",
+    "DayRemarkRow",
     "DayRow",
     "DayRuleRow",
     "DecisionRow",

@@ -195,3 +195,14 @@ class ScenarioRow(Base):
     asked: Mapped[dict[str, Any]]
     found: Mapped[dict[str, Any]]
     removed_at: Mapped[dt.datetime | None]
+
+
+class DayRemarkRow(Base):
+    __tablename__ = "day_remarks"
+    __table_args__ = (Index("day_remarks_by_day", "queue", "day"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    queue: Mapped[str]
+    day: Mapped[int]
+    reason: Mapped[str]
+    who: Mapped[str]
+    at: Mapped[dt.datetime]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -22,6 +22,7 @@ from api.seals import Seal
 from store.audit import load_audit, verify
 from store.database import sessions
 from store.keys import create_key, list_keys, revoke_key
+from store.settings import Api
 from store.users import create_user, disable_user, set_password
 from tests.api.filled import CUTOFF, NOW, SETTINGS, Filled, open_app
 
@@ -365,25 +366,11 @@ def test_a_socket_needs_a_session_from_our_own_page(filled: Filled) -> None:
         assert closed.value.code == 1008
 
 
-class OpenHere:
-    """Settings whose api.open_dashboard may be said, whether or not the settings know it yet."""
-
-    def __init__(self, host: str, open_dashboard: bool) -> None:
-        self.host, self.open_dashboard, self.cors_origins = host, open_dashboard, ()
-
-
-class Around:
-    """The settings with another `api`."""
-
-    def __init__(self, api: OpenHere) -> None:
-        self.api = api
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(SETTINGS, name)
-
-
-def here(filled: Filled, *, host: str = "127.0.0.1", said: bool = True) -> Filled:
-    return open_app(filled.engine, filled.keys, Around(OpenHere(host, said)))  # type: ignore[arg-type]
+def here(
+    filled: Filled, *, host: str = "127.0.0.1", said: bool = True, may: Sequence[str] = ("read",)
+) -> Filled:
+    api = Api.model_validate({"host": host, "open_dashboard": said, "open_scopes": may})
+    return open_app(filled.engine, filled.keys, SETTINGS.model_copy(update={"api": api}))
 
 
 def test_on_this_machine_the_pages_may_open_without_signing_in_but_the_api_wants_a_key(

@@ -17,9 +17,10 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 from sqlalchemy.orm import Session, sessionmaker
 
+from api.app import create_app
 from api.dashboard import mount
 from store.database import connect, sessions, upgrade
-from store.settings import Settings
+from store.settings import Api, Settings
 from tests.browser.filled import NOW, fill
 
 ARGS = [
@@ -40,6 +41,19 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sessionmaker[Se
     engine = connect(f"sqlite:///{tmp_path_factory.mktemp('dashboard') / 'forecall.db'}")
     upgrade(engine)
     fill(sessions(engine))
+    yield sessions(engine)
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def own(
+    filled: sessionmaker[Session], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[sessionmaker[Session]]:
+    """Sessions on a copy of the filled database that the tests of one module may change."""
+    path = tmp_path_factory.mktemp("own") / "forecall.db"
+    with filled() as session:
+        session.connection().exec_driver_sql("VACUUM INTO ?", (str(path),))
+    engine = connect(f"sqlite:///{path}")
     yield sessions(engine)
     engine.dispose()
 
@@ -91,6 +105,35 @@ class Served:
         self.server.should_exit = True
         self.thread.join(timeout=10)
         assert not self.thread.is_alive()
+
+
+@dataclass
+class House(Served):
+    """The whole application with the guard before it. may: what its visitors may do without signing in."""
+
+    may: tuple[str, ...] = ("read", "plan", "write")
+
+    def build(self) -> FastAPI:
+        api = Api.model_validate({"open_dashboard": True, "open_scopes": self.may})
+        return create_app(Settings(api=api), self.make, clock=lambda: NOW)
+
+
+@pytest.fixture(scope="module")
+def house(own: sessionmaker[Session]) -> Iterator[str]:
+    """The address of a company whose visitors may change everything, on `own`."""
+    server = House(own)
+    server.start()
+    yield server.address
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def house_of_viewers(own: sessionmaker[Session]) -> Iterator[str]:
+    """The same company, where visitors may only look."""
+    server = House(own, may=("read",))
+    server.start()
+    yield server.address
+    server.stop()
 
 
 @pytest.fixture(scope="session")

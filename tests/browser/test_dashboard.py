@@ -22,7 +22,7 @@ expect.set_options(timeout=60_000)  # a machine that tests has other things to d
 HOUR = dt.timedelta(hours=1)
 
 
-def opened(page: Page, address: str, path: str = "/") -> None:
+def opened(page: Page, address: str, path: str = "/forecast") -> None:
     page.goto(address + path)
     expect(page.locator(".ag-center-cols-container .ag-row").first).to_be_visible()
 
@@ -153,8 +153,8 @@ def test_the_second_page_says_what_the_evaluation_found(
     page: Page, served: str, filled: sessionmaker[Session]
 ) -> None:
     opened(page, served)
-    page.get_by_role("link", name="How good is it?").click()
-    expect(page.locator("h1")).to_have_text("How good is it?")
+    page.get_by_role("link", name="Accuracy").click()
+    expect(page.locator("h1")).to_have_text("Accuracy")
     with filled() as session:
         own = next(row for row in load_scores(session, QUEUES[2]) if row["model"] == "champion")
         found = load_evidence(session, "phone_outage")
@@ -163,6 +163,7 @@ def test_the_second_page_says_what_the_evaluation_found(
     expect(first.locator("[col-id='floor']")).to_have_text(f"{100 * own['poisson_floor']:.1f} %")
     expect(page.locator("#accuracy")).to_contain_text("*")
     expect(page.locator("#abridged")).to_contain_text("abridged")
+    page.get_by_role("link", name="Does it help?").click()
     counts = page.locator("#evidence .ag-row", has_text="phone_outage").filter(has_text="Social counts").first
     lift, lower, upper = (100 * found[0][name] for name in ("lift", "lower", "upper"))
     expect(counts.locator("[col-id='gain']")).to_have_text(f"+{lift:.1f} % ({lower:.1f} to {upper:.1f})")
@@ -183,14 +184,14 @@ def test_dark_is_kept_and_the_keyboard_is_enough(page: Page, served: str) -> Non
     page.locator("#theme-button").focus()
     page.keyboard.press("Enter")
     expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
-    page.goto(served + "/")
+    page.goto(served + "/forecast")
     expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
 
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(page: Page, served: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     opened(page, served)
-    for link in ("Forecast", "How good is it?"):
+    for link in ("Forecast", "Accuracy"):
         page.get_by_role("link", name=link, exact=True).click()
         expect(page.locator("h1")).to_have_text(link)
         expect(page.locator(".ag-center-cols-container .ag-row").first).to_be_visible()
@@ -203,9 +204,9 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(page: Page, served: str) ->
 
 
 def test_an_empty_database_says_which_command_fills_it(page: Page, served_empty: str) -> None:
-    page.goto(served_empty)
+    page.goto(served_empty + "/forecast")
     expect(page.locator("#notice")).to_contain_text("forecall import volumes FILE")
-    page.get_by_role("link", name="How good is it?").click()
+    page.get_by_role("link", name="Accuracy").click()
     expect(page.locator("#accuracy-notice")).to_contain_text("No contacts have been loaded yet")
 
 

@@ -11,7 +11,8 @@ from dash import html
 from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session, sessionmaker
 
-from api.dashboard import cards, queries
+from api.dashboard import queries
+from api.dashboard.today import cards
 from api.dashboard.words import Words
 from forecast.alerts import Surge, follow
 from forecast.buckets import to_ns
@@ -126,7 +127,7 @@ def test_the_warning_of_another_queue_brings_the_visitor_to_it_and_stands_first_
         assert number is not None
         session.commit()
     try:
-        page.goto(served)
+        page.goto(f"{served}/forecast")
         expect(page.locator("#elsewhere")).to_contain_text("phone_outage: since 09:42", timeout=60_000)
         assert page.locator("#elsewhere b").count() == 0  # a post's words are no markup
         page.get_by_role("button", name="Show phone_outage").click()

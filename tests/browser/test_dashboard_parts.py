@@ -12,23 +12,19 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+import yaml
 from fastapi import FastAPI
 from sqlalchemy.orm import Session, sessionmaker
 from starlette.testclient import TestClient
 
-from api.dashboard import (
-    accuracy_page,
-    axes,
-    forecast_page,
-    judgement,
-    layout,
-    mount,
-    outlook,
-    posts,
-    queries,
-    tables,
-    words,
-)
+from api.dashboard import axes, judgement, layout, mount, outlook, posts, queries, words
+from api.dashboard.accuracy import page as accuracy_page
+from api.dashboard.accuracy import table as accuracy_table
+from api.dashboard.evidence import page as evidence_page
+from api.dashboard.evidence import table as evidence_table
+from api.dashboard.forecast import page as forecast_page
+from api.dashboard.forecast import table as tables
+from api.dashboard.pages import PAGES
 from api.dashboard.windows import PERIODS, STEPS, Window
 from api.dashboard.words import Words, local
 from forecast.buckets import Grid, Interval, column_ns, index, to_ns
@@ -63,13 +59,25 @@ def frame_of(held: queries.Held) -> pd.DataFrame:
 
 class TestWords:
     def test_every_text_stands_in_both_languages_with_the_same_places(self) -> None:
-        for key, both in words.texts().items():
-            assert len(both) == 2 and all(both), key
-            places = [sorted(re.findall(r"{(\w+)}", text)) for text in both]
-            assert places[0] == places[1], key
+        english, dutch = (words.texts(language) for language in words.LANGUAGES)
+        assert english.keys() == dutch.keys()
+        for key, text in english.items():
+            assert text and dutch[key], key
+            assert sorted(re.findall(r"{(\w+)}", text)) == sorted(re.findall(r"{(\w+)}", dutch[key])), key
 
-    def test_no_forbidden_word_is_on_screen(self) -> None:
-        said = [text for both in words.texts().values() for text in both]
+    def test_each_language_has_the_same_files_with_the_same_texts(self) -> None:
+        files = [
+            {one.name: one.read_text("utf-8") for one in (words.FOLDER / name).iterdir()}
+            for name in words.LANGUAGES
+        ]
+        assert files[0].keys() == files[1].keys()
+        for name in files[0]:
+            keys = [list(yaml.safe_load(held[name]) or {}) for held in files]
+            assert keys[0] == keys[1], name
+
+    def test_no_forbidden_word_is_on_screen_outside_the_analysts_page(self) -> None:
+        files = [file for file in words.FOLDER.glob("*/*.yaml") if file.name != "methods.yaml"]
+        said = [text for file in files for text in (yaml.safe_load(file.read_text("utf-8")) or {}).values()]
         assert [text for text in said if FORBIDDEN.search(text)] == []
 
     def test_numbers_are_written_as_the_language_does(self) -> None:
@@ -265,7 +273,7 @@ class TestJudgement:
 
     def test_figures_that_were_not_measured_are_dashes(self) -> None:
         row = {"series": "q", "model": "champion", "lead_band": "0-1d", "n": 7, "wape": None}
-        said = tables.accuracy_rows(judgement.accuracy([row]), EN)[0]
+        said = accuracy_table.accuracy_rows(judgement.accuracy([row]), EN)[0]
         assert (said["own"], said["bar"], said["within"], said["bias"]) == ("– *", "–", "–", "–")
 
     def test_the_sentence_of_a_queue_is_about_its_best_band(self) -> None:
@@ -278,17 +286,17 @@ class TestJudgement:
         assert judgement.social_sentence([], EN)[0] == "none"
 
     def test_where_it_does_not_count_that_is_said_with_the_reason(self) -> None:
-        rows = {row["queue"]: row for row in tables.evidence_rows(evidence(), NL, every=False)}
+        rows = {row["queue"]: row for row in evidence_table.evidence_rows(evidence(), NL, every=False)}
         assert rows["phone_billing"]["verdict"] == "Social telt niet mee"
         assert rows["phone_billing"]["lead"] == "15 uur achter, 13,5 tot 16,5"
         assert rows["email_billing"]["verdict"] == "Nog te weinig historie: 24 van ongeveer 200 prognoses"
         assert rows["email_billing"]["gain"] == "–"
-        assert len(tables.evidence_rows(evidence(), EN, every=True)) == 27
+        assert len(evidence_table.evidence_rows(evidence(), EN, every=True)) == 27
 
     def test_without_an_evaluation_the_page_says_how_to_make_one(self) -> None:
         judged = queries.Judged((Queue("q", "phone", "all", Interval.HOUR, TZ),), [], [])
         assert "forecall run select" in str(accuracy_page.accuracy(judged, None, EN, None)[0])
-        assert "forecall import mentions" in str(accuracy_page.evidence(judged, EN, every=False)[0])
+        assert "forecall import mentions" in str(evidence_page.evidence(judged, EN, every=False)[0])
 
     def test_the_chart_of_accuracy_is_a_valid_figure(self) -> None:
         judged = queries.Judged((), scores(), [])
@@ -299,19 +307,16 @@ class TestJudgement:
 
 class TestMount:
     @pytest.mark.parametrize("words", [EN, NL])
-    def test_both_pages_are_built_and_the_current_one_is_marked(
-        self, filled: sessionmaker[Session], words: Words
-    ) -> None:
-        for path in layout.LINKS:
-            assert words(layout.LINKS[path]) in str(layout.page(path, filled, words))
-            current = [link for link in layout.links(path, words) if "current" in link.className]
-            assert [link.href for link in current] == [path]
+    def test_each_page_has_a_name_and_the_current_one_is_marked(self, words: Words) -> None:
+        for page in PAGES:
+            current = [link for link in layout.links(page.path, words) if "current" in link.className]
+            assert [(link.href, link.children) for link in current] == [(page.path, words(page.key))]
 
     def test_pages_are_served_and_an_unknown_path_stays_unknown(self, filled: sessionmaker[Session]) -> None:
         app = FastAPI()
         mount(app, Settings(), filled, clock=lambda: NOW)
         with TestClient(app) as client:
-            assert client.get("/").status_code == client.get("/accuracy").status_code == 200
+            assert {client.get(page.path).status_code for page in PAGES} == {200}
             assert client.get("/v1/nothing").status_code == 404
             assert client.get("/_dash-layout").status_code == 200
             page = client.get("/accuracy").text

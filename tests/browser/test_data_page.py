@@ -22,7 +22,10 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from api.app import create_app
-from api.dashboard import data_check, data_held, data_page, data_parts
+from api.dashboard.data import check as data_check
+from api.dashboard.data import held as data_held
+from api.dashboard.data import page as data_page
+from api.dashboard.data import parts as data_parts
 from api.dashboard.words import Words
 from store.database import connect, sessions
 from store.keys import create_key
@@ -347,9 +350,9 @@ def test_an_empty_company_is_told_what_to_do(house: House) -> None:
 
 
 def test_names_from_a_file_are_text_not_markup(house: House) -> None:
-    desk = data_page.Desk(house.make, lambda: NOW, CONFIG)
+    files = data_page.Files(house.make, lambda: NOW, CONFIG)
     data = b"queue,interval_start,offered\n<b>x</b>,2026-02-16 09:00,`rm`\n<b>x</b>,2026-02-16 10:00,1\n"
     contents = f"data:;base64,{base64.b64encode(data).decode()}"
-    found = desk.check(data_page.Given(contents, "<script>.csv", "auto", {}, {}), EN)
+    found = files.check(data_page.Given(contents, "<script>.csv", "auto", {}, {}), EN)
     said = all_texts(found)
     assert "<script>.csv" in said and "dangerously" not in str(found)

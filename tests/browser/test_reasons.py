@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session, sessionmaker
 from starlette.testclient import TestClient
 
-from api.dashboard import mount, reasons
+from api.dashboard import mount
+from api.dashboard.today import reasons
 from api.dashboard.words import Words
 from forecast.outlook import Line, Outlook
 from forecast.outlook import Reason as Subject
@@ -75,7 +76,7 @@ def test_the_picture_is_served_beside_the_pages(filled: sessionmaker[Session]) -
 
 @pytest.mark.browser
 def test_the_list_stands_on_the_page_in_both_languages_and_links_the_picture(page: Page, served: str) -> None:
-    page.goto(served)
+    page.goto(f"{served}/forecast")
     expect(page.locator("#outlook-reasons li").first).to_contain_text("billing", timeout=60_000)
     expect(page.locator("#outlook-picture")).to_have_attribute("href", "/outlook.svg?language=en")
     page.locator("#language label", has_text="NL").click()

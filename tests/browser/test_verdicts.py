@@ -9,7 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session, sessionmaker
 
-from api.dashboard import accuracy_page, judgement, queries, tables
+from api.dashboard import judgement, queries
+from api.dashboard.evidence import page as evidence_page
+from api.dashboard.evidence import table as tables
 from api.dashboard.words import Words
 from forecast.evidence import NO_GAIN, ONCE, SHUT_BY, SMALL, UNHEARD
 from forecast.models.head_start import LAG, LEAD, NOTHING, TOGETHER
@@ -89,13 +91,13 @@ def test_what_a_gain_without_a_head_start_means_is_told_on_the_card() -> None:
 
 def test_since_when_is_the_local_day_of_the_decision(filled: sessionmaker[Session]) -> None:
     with filled() as session:
-        rows = accuracy_page.evidence(queries.load_judged(session), NL, every=False)[2]
+        rows = evidence_page.evidence(queries.load_judged(session), NL, every=False)[2]
     assert {row["since"] for row in rows} == {"9 mrt"}
 
 
 @pytest.mark.browser
 def test_open_and_shut_stand_side_by_side_with_their_figures(page: Page, served: str) -> None:
-    page.goto(f"{served}/accuracy")
+    page.goto(f"{served}/evidence")
     rows = page.locator("#evidence .ag-center-cols-container .ag-row")
     expect(rows.first).to_be_visible(timeout=60_000)
 

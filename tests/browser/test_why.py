@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session, sessionmaker
 
-from api.dashboard import why
+from api.dashboard.forecast import why
 from api.dashboard.words import Words
 from store.explanations import load_explanations
 from store.queues import load_queues
@@ -55,7 +55,7 @@ def test_dutch_words_and_an_unknown_queue(filled: sessionmaker[Session]) -> None
 def test_the_waterfall_adds_up_to_what_the_store_expects(
     page: Page, served: str, filled: sessionmaker[Session]
 ) -> None:
-    page.goto(served)
+    page.goto(f"{served}/forecast")
     expect(page.locator("#why-parts li").first).to_be_visible(timeout=60_000)
     page.locator("#why-bucket").click()
     page.get_by_role("option").nth(3).click()

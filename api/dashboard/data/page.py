@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dash import ALL, Dash, Input, Output, State, callback_context, dcc, html, no_update
+from dash import ALL, Input, Output, State, callback_context, dcc, html, no_update
 from sqlalchemy.orm import Session, sessionmaker
 
-from api.auth import Caller
-from api.dashboard import data_check, data_held, data_parts
+from api.dashboard.data import check as data_check
+from api.dashboard.data import held as data_held
+from api.dashboard.data import parts as data_parts
+from api.dashboard.desk import Asked, Clock, Desk
 from api.dashboard.parts import notice, panel, problem
 from api.dashboard.words import Words
 from forecast.errors import ForecallError, InputError
@@ -20,19 +21,12 @@ from store.column_maps import forget_column_map
 from store.settings import Settings
 from store.uploads import list_uploads, remove_upload, restore_upload
 
-Clock = Callable[[], dt.datetime]
 SCOPE = "plan"
 
 
-def may_load(app: Dash) -> bool:
-    """May the one who asks load files? Without a guard before the pages nobody may: see `api/auth.py`."""
-    caller = _caller(app)
-    return caller is not None and caller.may(SCOPE)
-
-
-def _caller(app: Dash) -> Caller | None:
-    caller = getattr(app.backend.request_adapter().context, "caller", None)
-    return caller if isinstance(caller, Caller) else None
+def show(desk: Desk, words: Words, asked: Asked) -> Any:
+    """The page without what is held."""
+    return page(words, may=desk.may(SCOPE))
 
 
 def page(words: Words, *, may: bool) -> Any:
@@ -65,8 +59,8 @@ def _load(words: Words) -> list[Any]:
 
 
 @dataclass(frozen=True)
-class Desk:
-    """What the callbacks work with."""
+class Files:
+    """What the callbacks do with a file or an upload."""
 
     sessions: sessionmaker[Session]
     clock: Clock
@@ -146,9 +140,10 @@ class Given:
         return data_check.reading_of(self.answers, self.columns)
 
 
-def register(app: Dash, sessions: sessionmaker[Session], clock: Clock, settings: Settings) -> None:
-    """The callbacks; what they do is in `Desk`, which needs no browser."""
-    desk = Desk(sessions, clock, settings)
+def register(desk: Desk) -> None:
+    """The callbacks; what they do is in `Files`, which needs no browser."""
+    app, sessions, clock, settings = desk.dash, desk.sessions, desk.clock, desk.settings
+    files = Files(sessions, clock, settings)
     said = {"type": "data-answer", "name": ALL}, {"type": "data-column", "name": ALL}
 
     @app.callback(
@@ -163,7 +158,7 @@ def register(app: Dash, sessions: sessionmaker[Session], clock: Clock, settings:
         answers, columns = (_by_name(fields) for fields in callback_context.states_list[2:])
         given = Given(contents or "", name or "upload", kind, answers, columns)
         words, pressed = Words(language), callback_context.triggered_id
-        if not may_load(app):
+        if not desk.may(SCOPE):
             return (
                 no_update,
                 notice(words("data_read_only"), words("data_refused"), kind="problem"),
@@ -175,19 +170,19 @@ def register(app: Dash, sessions: sessionmaker[Session], clock: Clock, settings:
             "data-kind",
         ):  # another file is read without what was said of the last one
             fresh = Given(given.contents, given.name, kind, {}, {})
-            return desk.check(fresh if pressed == "data-file" else given, words), None, no_update, no_update
+            return files.check(fresh if pressed == "data-file" else given, words), None, no_update, no_update
         if not (pressed and callback_context.triggered[0]["value"]):
             return no_update, no_update, no_update, no_update
-        caller = _caller(app)
-        mine = replace(desk, who="" if caller is None else caller.name)
+        caller = desk.caller()
+        mine = replace(files, who="" if caller is None else caller.name)
         return _act(mine, pressed["act"], pressed["upload"], given, words, clock)
 
     when = [Input("data-changed", "data"), Input("language", "value")]
 
     @app.callback(Output("data-held", "children"), when)
-    def show(_: Any, language: str) -> Any:
+    def held(_: Any, language: str) -> Any:
         with sessions() as session:
-            return data_held.held(session, Words(language), settings.company.timezone, may=may_load(app))
+            return data_held.held(session, Words(language), settings.company.timezone, may=desk.may(SCOPE))
 
     @app.callback(Output("data-complete", "children"), when)
     def complete(_: Any, language: str) -> Any:
@@ -195,17 +190,17 @@ def register(app: Dash, sessions: sessionmaker[Session], clock: Clock, settings:
             return data_held.complete(session, settings, Words(language), clock())
 
 
-def _act(desk: Desk, act: str, upload: Any, given: Given, words: Words, clock: Clock) -> tuple[Any, ...]:
+def _act(files: Files, act: str, upload: Any, given: Given, words: Words, clock: Clock) -> tuple[Any, ...]:
     """(check, result, contents, changed) after a button."""
     if act == "reset":
         return None, None, None, no_update
     if act == "again":
-        return desk.check(given, words), None, no_update, no_update
+        return files.check(given, words), None, no_update, no_update
     try:
         if act == "load":
-            result = desk.load(given, words)
+            result = files.load(given, words)
         else:
-            result = desk.forget(upload, words) if act == "forget" else desk.move(act, upload, words)
+            result = files.forget(upload, words) if act == "forget" else files.move(act, upload, words)
     except InputError as error:
         return no_update, problem(error, words), no_update, no_update
     return (

@@ -1,4 +1,4 @@
-"""Page two: how good the forecast is by how far ahead, and whether social counts."""
+"""Page Accuracy: how good the forecast is by how far ahead."""
 
 from __future__ import annotations
 
@@ -7,31 +7,39 @@ from typing import Any
 import dash_ag_grid as dag
 import dash_mantine_components as dmc
 import pandas as pd
-from dash import Dash, Input, Output, dcc, html
+from dash import Input, Output, dcc, html
 from sqlalchemy.orm import Session, sessionmaker
 
-from api.dashboard import figures, judgement, queries, tables
+from api.dashboard import grids, judgement, queries
+from api.dashboard.accuracy import figure as figures
+from api.dashboard.accuracy import table as tables
+from api.dashboard.desk import Asked, Desk
 from api.dashboard.palette import palette
 from api.dashboard.parts import aria, legend, notice, panel, problem, with_code
 from api.dashboard.queries import Judged
-from api.dashboard.words import Words, local
+from api.dashboard.words import Words
 from forecast.errors import ForecallError
-from store.decisions import Key
 
 HIDDEN: dict[str, str] = {"display": "none"}
 SEEN: dict[str, str] = {}
 TABLE = {"resizable": True, "sortable": True}
 
 
-def page(judged: Judged, words: Words) -> Any:
+def show(desk: Desk, words: Words, asked: Asked) -> Any:
     """The page without its numbers."""
+    with desk.sessions() as session:
+        return page(queries.load_judged(session), words)
+
+
+def page(judged: Judged, words: Words) -> Any:
+    """The page of what the evaluation found."""
     measured = list(dict.fromkeys(row["series"] for row in judged.scores))
     known = [queue.name for queue in judged.queues if queue.name in measured] or measured
     choose = dmc.Select(
         id="judged-queue", label=words("queue"), data=known, value=known[0] if known else None, allowDeselect=False,
         searchable=True, persistence=True, persistence_type="local", w=260,
     )  # fmt: skip
-    options = tables.grid_options(words, domLayout="autoHeight")
+    options = grids.grid_options(words, domLayout="autoHeight")
     chart = dcc.Graph(id="deviation", config={"displayModeBar": False, "responsive": True})
     entries = [("expected", words("own")), ("bar", words("bar")), ("floor", words("floor"))]
     accuracy = html.Div(
@@ -43,23 +51,17 @@ def page(judged: Judged, words: Words) -> Any:
         ],
         id="accuracy-content",
     )  # fmt: skip
-    switch = dmc.Switch(id="every", label=words("all_indicators"), checked=False)
-    evidence = dag.AgGrid(
-        id="evidence", rowData=[], columnDefs=tables.evidence_columns(words), defaultColDef=TABLE,
-        dashGridOptions=options, columnSize=None, className="grid", style={"height": None},
-    )  # fmt: skip
     return [
         html.Div(html.H1(words("accuracy_page")), className="heading"),
         html.Div([choose], className="controls"),
         html.Div(id="accuracy-notice"),
         panel(words("deviation_title"), [accuracy], note=words("deviation_note"), tools=[legend(entries, words("legend"))]),
-        panel(words("evidence_title"), [html.Div(id="evidence-notice"), html.Div(evidence, id="evidence-content")],
-              note=words("evidence_note"), tools=[switch]),
     ]  # fmt: skip
 
 
-def register(app: Dash, sessions: sessionmaker[Session]) -> None:
-    """The callbacks; what they do is in `accuracy` and `evidence`, which need no browser."""
+def register(desk: Desk) -> None:
+    """The callback; what it does is in `accuracy`, which needs no browser."""
+    app, sessions = desk.dash, desk.sessions
 
     @app.callback(
         [Output("accuracy-notice", "children"), Output("accuracy-content", "style"), Output("deviation", "figure"),
@@ -70,19 +72,6 @@ def register(app: Dash, sessions: sessionmaker[Session]) -> None:
         words = Words(language)
         judged, said = _load(sessions, words)
         return accuracy(judged, queue, words, theme) if judged else (said, HIDDEN, {}, "", [], "")
-
-    @app.callback(
-        [
-            Output("evidence-notice", "children"),
-            Output("evidence-content", "style"),
-            Output("evidence", "rowData"),
-        ],
-        [Input("every", "checked"), Input("language", "value")],
-    )
-    def show_evidence(every: bool, language: str) -> tuple[Any, ...]:
-        words = Words(language)
-        judged, said = _load(sessions, words)
-        return evidence(judged, words, every=every) if judged else (said, HIDDEN, [])
 
 
 def _load(sessions: sessionmaker[Session], words: Words) -> tuple[Judged | None, Any]:
@@ -121,21 +110,3 @@ def sentence(rows: pd.DataFrame, words: Words) -> str:
         bar_first=words.percent(first["bar"]),
         bar_last=words.percent(last["bar"]),
     )
-
-
-def evidence(judged: Judged, words: Words, *, every: bool) -> tuple[Any, ...]:
-    """Notice, style and rows of `Does social count?`, for all queues."""
-    if not judged.evidence:
-        return notice(words("empty_evidence"), words("empty_evidence_text")), HIDDEN, []
-    return None, SEEN, tables.evidence_rows(judged.evidence, words, every=every, since=since(judged, words))
-
-
-def since(judged: Judged, words: Words) -> dict[Key, str]:
-    """The day of each verdict, local to its queue: `10 Mar`; with the year where that is not the latest one."""
-    zones = {queue.name: queue.tz for queue in judged.queues}
-    days = {key: local(moment, zones[key[0]]) for key, moment in judged.since.items() if key[0] in zones}
-    newest = max(days.values()).year if days else 0
-    return {
-        key: words.date(day) if day.year == newest else f"{words.date(day)} {day.year}"
-        for key, day in days.items()
-    }

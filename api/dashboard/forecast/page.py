@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from typing import Any
 
 import dash_ag_grid as dag
 import dash_mantine_components as dmc
 import pandas as pd
 from dash import ALL, Dash, Input, Output, State, callback_context, dcc, html, no_update
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
-from api.dashboard import cards, figures, outlook, posts, queries, reasons, tables, why
+from api.dashboard import grids, outlook, posts, queries
 from api.dashboard.axes import labels
+from api.dashboard.desk import Asked, Desk
+from api.dashboard.forecast import figure as figures
+from api.dashboard.forecast import table as tables
+from api.dashboard.forecast import why
 from api.dashboard.palette import palette
 from api.dashboard.parts import aria, legend, notice, panel, problem, segments, with_code
 from api.dashboard.queries import Held
+from api.dashboard.today import cards, reasons
 from api.dashboard.windows import PERIODS, STEPS
 from api.dashboard.words import Words, local
 from forecast.buckets import Interval, column_ns, from_ns
 from forecast.errors import ForecallError, NotFound
-from store.queues import Queue
+from store.queues import Queue, load_queues
 from store.settings import Settings
 
-Clock = Callable[[], dt.datetime]
 HIDDEN: dict[str, str] = {"display": "none"}
 SEEN: dict[str, str] = {}
 STALE_AFTER = dt.timedelta(days=1)
@@ -37,8 +40,14 @@ CHOICES = [
 ]
 
 
-def page(queues: list[Queue], words: Words) -> Any:
+def show(desk: Desk, words: Words, asked: Asked) -> Any:
     """The page without its numbers: they come with the first callback."""
+    with desk.sessions() as session:
+        return page(load_queues(session), words)
+
+
+def page(queues: list[Queue], words: Words) -> Any:
+    """The page of these queues."""
     options = [{"value": queue.name, "label": f"{queue.name} · {_channel(queue, words)}"} for queue in queues]
     choose = dmc.Select(
         id="queue", label=words("queue"), data=options, value=queues[0].name if queues else None, searchable=True,
@@ -54,7 +63,7 @@ def page(queues: list[Queue], words: Words) -> Any:
     )
     grid = dag.AgGrid(
         id="intervals", rowData=[], columnDefs=[], defaultColDef={"resizable": True, "sortable": True},
-        dashGridOptions=tables.grid_options(words), columnSize=None, rowClassRules={"over": "params.data.over"}, className="grid",
+        dashGridOptions=grids.grid_options(words), columnSize=None, rowClassRules={"over": "params.data.over"}, className="grid",
     )  # fmt: skip
     button = html.Button(words("csv"), id="csv-button", className="button", n_clicks=0)
     graph = dcc.Graph(id="figure", config={"displayModeBar": False, "responsive": True})
@@ -92,10 +101,9 @@ def _channel(queue: Queue, words: Words) -> str:
     return words(f"channel_{queue.channel}") if words.has(f"channel_{queue.channel}") else queue.channel
 
 
-def register(
-    app: Dash, sessions: sessionmaker[Session], clock: Clock, settings: Settings | None = None
-) -> None:
+def register(desk: Desk) -> None:
     """The callbacks; what they do is in `screen` and `file`, which need no browser."""
+    app, sessions, clock, settings = desk.dash, desk.sessions, desk.clock, desk.settings
     outputs = [
         Output("notice", "children"), Output("content", "style"), Output("meta", "children"), Output("cards", "children"),
         Output("figure", "figure"), Output("figure-box", "aria-label"), Output("legend", "children"),
@@ -104,12 +112,14 @@ def register(
     ]  # fmt: skip
 
     @app.callback(outputs, [*CHOICES, Input("theme", "data"), Input("tick", "n_intervals")])
-    def show(queue: str, period: str, step: str, language: str, theme: str | None, _: int) -> tuple[Any, ...]:
+    def filled(
+        queue: str, period: str, step: str, language: str, theme: str | None, _: int
+    ) -> tuple[Any, ...]:
         with sessions() as session:
             return screen(session, queue, period, step, Words(language), theme, clock(), settings)
 
     why.register(app, sessions, clock)
-    reasons.register(app, sessions, clock, settings or Settings())
+    reasons.register(app, sessions, clock, settings)
     _register_warned(app)
     states = [State(one.component_id, one.component_property) for one in CHOICES]
 
@@ -172,7 +182,7 @@ def screen(
         _legend(held, words),
         tables.interval_rows(rows, window, words),
         tables.interval_columns(rows, words),
-        {"height": f"{min(MOST, tables.HEAD + tables.ROW * max(2, len(rows)) + 16)}px"},
+        {"height": f"{min(MOST, grids.HEAD + grids.ROW * max(2, len(rows)) + 16)}px"},
         words("band_missing") if rows["summed"].any() else "",
         cards.elsewhere(held, words),
     )

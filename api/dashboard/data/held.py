@@ -9,7 +9,7 @@ from typing import Any
 from dash import html
 from sqlalchemy.orm import Session
 
-from api.dashboard.data_parts import act, kind_name
+from api.dashboard.data.parts import act, kind_name
 from api.dashboard.parts import panel, with_code
 from api.dashboard.words import Words, local
 from forecast.errors import ForecallError

@@ -9,8 +9,8 @@ from typing import Any
 import dash_ag_grid as dag
 from dash import html
 
-from api.dashboard import tables
-from api.dashboard.data_check import Checked
+from api.dashboard import grids
+from api.dashboard.data.check import Checked
 from api.dashboard.words import Words
 from forecast.contacts.preview import Preview, QueuePreview
 from store.imports.imported import Imported
@@ -114,7 +114,7 @@ def preview_grid(imported: Imported, words: Words) -> list[Any]:
     ]
     grid = dag.AgGrid(
         id="data-preview", rowData=rows, columnDefs=columns, columnSize=None, className="grid", style={"height": None},
-        dashGridOptions=tables.grid_options(words, domLayout="autoHeight"),
+        dashGridOptions=grids.grid_options(words, domLayout="autoHeight"),
     )  # fmt: skip
     return [html.H3(words("data_preview_title"), className="sub"), grid]
 

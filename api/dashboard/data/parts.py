@@ -8,8 +8,8 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
-from api.dashboard.data_check import AUTO, MOST_BYTES, Checked, kinds
-from api.dashboard.data_seen import facts, preview_grid, preview_of, queue_table
+from api.dashboard.data.check import AUTO, MOST_BYTES, Checked, kinds
+from api.dashboard.data.seen import facts, preview_grid, preview_of, queue_table
 from api.dashboard.parts import aria, notice, with_code
 from api.dashboard.words import Words
 from forecast.contacts.reading import Reading

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from api.queries import In, Name, Paged, When
 from api.schemas import Out
+from store.roles import Role
 from store.users import LONGEST, SHORTEST
 
 Scope = Literal["read", "write", "plan", "admin"]
@@ -54,6 +55,7 @@ class UserIn(In):
 
     name: Name = Field(description="Kept in lower case.", examples=["anna@example.com"])
     password: Password = Field(examples=["correct horse battery staple"])
+    role: Role | None = Field(None, description="Instead of `scopes`: viewer, planner, analyst or admin.")
     scopes: Scopes = Field(["read"], description="What they may do; `admin` may do everything.")
 
 
@@ -68,6 +70,7 @@ class UserOut(Out):
 
     id: int
     name: str
+    role: Role | None = Field(description="The widest role whose scopes are held.")
     scopes: list[str]
     state: Literal["live", "disabled"]
     company: bool = Field(description="Signs in with an account of the company.")

@@ -231,7 +231,7 @@ def back_from_company(
     there = _configured(request)
     kept = _kept(request, now)
     if kept is None or not hmac.compare_digest(kept["state"].encode(), state.encode("utf-8", "replace")):
-        return page(request, "The sign-in took too long or began elsewhere. Please try again.", "/", 401)
+        return page(request, "sign_in_expired", "/", 401)
     try:
         if iss and iss != there.settings.issuer:
             raise Refused(f"the answer is of another issuer, {iss!r}")
@@ -244,7 +244,7 @@ def back_from_company(
         return _failed(request, error)
     scopes = scopes_of(claims, there.settings)
     if not scopes:
-        return page(request, "Your account holds no rights in Forecall. Ask its administrator.", "/", 403)
+        return page(request, "sign_in_no_rights", "/", 403)
     name = next((str(claims[one]) for one in ("preferred_username", "email", "sub") if claims.get(one)), "")
     name = "".join(one for one in name if one.isprintable())[: LONGEST_NAME // 2].strip() or "somebody"
     subject = f"{there.settings.issuer} {claims['sub']}"
@@ -253,8 +253,8 @@ def back_from_company(
         said = {"name": user.name, "scopes": user.scopes, "subject": subject}
         record(session, now=now, who=user.name, act=f"user.{done}", subject=f"user {user.id}", body=said)
     if user.state != "live":
-        return page(request, "This user was disabled in Forecall. Ask its administrator.", "/", 403)
-    answer = onward(kept["next"])
+        return page(request, "sign_in_disabled", "/", 403)
+    answer = onward(request, kept["next"])
     let_in(request, answer, f"user-{user.id}-{user.mark}", now)
     answer.delete_cookie(ON_THE_WAY, path="/sign-in", httponly=True, samesite="lax")
     return answer
@@ -289,6 +289,4 @@ def _kept(request: Request, now: dt.datetime) -> dict[str, str] | None:
 
 def _failed(request: Request, error: Refused) -> Response:
     log.warning("sign-in with a company account failed", why=str(error))
-    return page(
-        request, "The company's sign-in did not work. Try again, or tell the administrator.", "/", 502
-    )
+    return page(request, "sign_in_company_failed", "/", 502)

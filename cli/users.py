@@ -1,4 +1,4 @@
-"""`forecall users create | list | disable | password`: people who sign in with a name and a password."""
+"""`forecall users create | list | role | disable | password`: people who sign in with a name and a password."""
 
 from __future__ import annotations
 
@@ -24,12 +24,19 @@ def register(app: typer.Typer) -> None:
 def create(
     name: Name,
     scope: Annotated[list[str] | None, typer.Option(help="read, write, plan or admin; repeat it.")] = None,
+    role: Annotated[
+        str | None, typer.Option(help="viewer, planner, analyst or admin, instead of scopes.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """A new user. The password is asked for; where nobody sits at the terminal it is the first line of the input."""
+    from forecast.errors import InputError
+    from store.roles import scopes_of
     from store.users import create_user
 
-    scopes, now = scope or ["read"], console.now().to_pydatetime()
+    if role and scope:
+        raise InputError("A role already says the scopes.", remedy="Give --role or --scope.", field="role")
+    scopes, now = list(scopes_of(role)) if role else scope or ["read"], console.now().to_pydatetime()
     with console.open_sessions(console.settings()) as sessions, sessions() as session:
         made = create_user(session, name, _password(), scopes, now=now)
         body = {"name": made.name, "scopes": made.scopes}
@@ -44,12 +51,14 @@ def create(
 @users.command("list")
 def list_users(as_json: AsJson = False) -> None:
     """All users."""
+    from store.roles import role_of
     from store.users import list_users as load
 
     with console.open_sessions(console.settings()) as sessions, sessions() as session:
         rows = [
             {
                 **{name: value for name, value in vars(user).items() if name != "mark"},
+                "role": role_of(user.scopes) or "none",
                 "state": user.state,
                 "created": f"{user.created_at:%Y-%m-%d %H:%M}",
                 "last used": "never" if user.used_at is None else f"{user.used_at:%Y-%m-%d %H:%M}",
@@ -60,8 +69,25 @@ def list_users(as_json: AsJson = False) -> None:
     if as_json:
         console.print_json(rows)
     else:
-        columns = ("id", "name", "scopes", "by", "created", "last used", "state")
+        columns = ("id", "name", "role", "scopes", "by", "created", "last used", "state")
         console.show(rows, columns, empty="There is no user: forecall users create NAME.")
+
+
+@users.command()
+def role(
+    name: Name,
+    role: Annotated[str, typer.Argument(help="viewer, planner, analyst or admin.", show_default=False)],
+) -> None:
+    """Give a user another role, from their next click on."""
+    from store.roles import scopes_of
+    from store.users import set_scopes
+
+    scopes, now = scopes_of(role), console.now().to_pydatetime()
+    with console.open_sessions(console.settings()) as sessions, sessions() as session:
+        changed = set_scopes(session, name, scopes)
+        note(session, "user.role", f"user {changed.id}", {"name": changed.name, "scopes": scopes}, now=now)
+        session.commit()
+    typer.echo(f"{changed.name} is {role} now (scopes {', '.join(scopes)}).")
 
 
 @users.command()

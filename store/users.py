@@ -148,6 +148,22 @@ def set_password(session: Session, name: str, password: str, *, hasher: Password
     return _load(session, row.id)
 
 
+def set_scopes(session: Session, name: str, scopes: Sequence[str]) -> User:
+    """What a user may do from now on. NotFound for an unknown name.
+
+    InputError for an unknown scope, and for a user of the company's accounts, whose groups say it at each sign-in.
+    """
+    held, row = known_scopes(scopes), _require(session, name)
+    if row.subject is not None:
+        raise InputError(
+            f"{row.name!r} signs in with an account of the company, whose groups say what they may do.",
+            remedy="Change the groups there, or `access.oidc` in config.yaml.",
+            field="name",
+        )
+    session.execute(update(_TABLE).where(_TABLE.c.id == row.id).values(scopes=held))
+    return _load(session, row.id)
+
+
 def disable_user(session: Session, name: str, *, now: dt.datetime) -> User:
     """Let a user in no more; sessions end. One who is disabled stays as they are. NotFound for an unknown name."""
     row = _require(session, name)

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 import dash_mantine_components as dmc
 from dash import ClientsideFunction, Dash, Input, Output, State, callback_context, dcc, html, set_props
 
+from api.dashboard.account import account
 from api.dashboard.desk import Desk
 from api.dashboard.pages import PAGES, page_at
 from api.dashboard.parts import aria, problem
@@ -53,7 +54,11 @@ def shell(app: Dash) -> Any:
             ),
             html.Nav(id="nav", **aria(label=Words(language)("pages"))),
             html.Div(
-                [html.Div(languages, role="group", **aria(label="Language / Taal")), theme],
+                [
+                    html.Div(languages, role="group", **aria(label="Language / Taal")),
+                    theme,
+                    html.Div(id="account-place"),
+                ],
                 className="header-tools",
             ),
         ],
@@ -76,13 +81,20 @@ def register(desk: Desk) -> None:
             Output("page", "children"),
             Output("nav", "children"),
             Output("skip", "children"),
+            Output("account-place", "children"),
             Output("problem", "children"),
         ],
         [Input("where", "pathname"), Input("where", "search"), Input("language", "value")],
     )
     def turn(path: str, search: str | None, language: str) -> tuple[Any, ...]:
         words = Words(language)
-        return turned(desk, path, search or "", words), links(path, words), words("skip"), None
+        return (
+            turned(desk, path, search or "", words),
+            links(path, words),
+            words("skip"),
+            account(desk.caller(), words),
+            None,
+        )
 
     app.clientside_callback(  # type: ignore[no-untyped-call]
         ClientsideFunction("forecall", "theme"),

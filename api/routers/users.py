@@ -13,6 +13,7 @@ from api.deps import Db, Now
 from api.openapi import READ, WRITE, responses
 from forecast.errors import NotFound
 from store.audit import record
+from store.roles import role_of, scopes_of
 from store.users import User, create_user, disable_user, find_user, list_users, set_password
 
 router = APIRouter(tags=["access"])
@@ -28,7 +29,8 @@ def list_user_accounts(session: Db) -> UsersOut:
 @router.post("/v1/users", responses=WRITE)
 def create_user_account(session: Db, now: Now, who: Who, told: UserIn) -> UserOut:
     """A user with a name and a password."""
-    made = create_user(session, told.name, told.password, told.scopes, now=now)
+    scopes = told.scopes if told.role is None else scopes_of(told.role)
+    made = create_user(session, told.name, told.password, scopes, now=now)
     body = {"name": made.name, "scopes": made.scopes}
     record(session, now=now, who=who, act="user.create", subject=f"user {made.id}", body=body)
     return _out(made)
@@ -67,5 +69,7 @@ def _out(user: User) -> UserOut:
         name: value for name, value in vars(user).items() if name in UserOut.model_fields
     }
     return UserOut(
-        **facts | {"scopes": list(user.scopes)}, state=user.state, company=user.subject is not None
+        **facts | {"scopes": list(user.scopes), "role": role_of(user.scopes)},
+        state=user.state,
+        company=user.subject is not None,
     )

@@ -58,7 +58,7 @@ def test_a_user_signs_in_sees_the_pages_without_an_error_and_is_sent_away_when_d
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{guarded}/accuracy")
     expect(page.locator("h1")).to_be_visible(timeout=60_000)
-    page.goto(guarded)
+    page.goto(f"{guarded}/forecast")
     expect(page.locator(".js-plotly-plot svg.main-svg").first).to_be_visible(timeout=60_000)
     page.wait_for_load_state("networkidle")
     assert watch.strangers == [] and watch.errors == []

@@ -15,6 +15,7 @@ from cli.keys import lifetime, show_first_key
 from forecast.errors import InputError
 from store.database import connect, sessions, upgrade
 from store.keys import find_key
+from store.roles import role_of
 from tests.unit.conftest import Run
 
 PASSWORD = "correct horse battery\n"
@@ -48,6 +49,22 @@ def test_a_time_that_is_none_is_refused(run: Run) -> None:
             lifetime(text)
     assert run("keys", "create", "tool", "--expires", "soon")[0] == 1
     assert listed(run, "keys", "list") == []
+
+
+@pytest.mark.usefixtures("typed")
+def test_a_role_is_a_name_for_scopes_and_can_be_changed(run: Run) -> None:
+    assert listed(run, "users", "create", "Anna", "--role", "planner")["scopes"] == ["read", "plan"]
+    assert run("users", "role", "anna", "analyst")[0] == 0
+    (user,) = listed(run, "users", "list")
+    assert (user["role"], user["scopes"]) == ("analyst", ["read", "write", "plan"])
+    assert run("users", "role", "anna", "boss")[0] == run("users", "role", "nobody", "viewer")[0] == 1
+    code, _, err = run("users", "create", "ben", "--role", "viewer", "--scope", "plan")
+    assert code == 1 and "--role or --scope" in err
+
+
+def test_who_holds_more_than_a_role_has_that_role(run: Run) -> None:
+    assert [role_of(scopes) for scopes in (["read"], ["read", "write"], ["read", "plan"], ["admin"], ["write"])] == [
+        "viewer", "viewer", "planner", "admin", None]  # fmt: skip
 
 
 @pytest.mark.usefixtures("typed")

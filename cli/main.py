@@ -125,7 +125,7 @@ def main() -> None:
     """Run a command; an error becomes one sentence on stderr and an exit code."""
     try:
         app()
-    except Exception as error:
+    except Exception as error:  # the edge: a sentence and an exit code, `--debug` shows it all
         if CALL.debug:
             raise
         typer.secho(_sentence(error), err=True, fg="red")

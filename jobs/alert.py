@@ -124,7 +124,7 @@ def _look(
             if name in archive.series:
                 found = look(snapshot.only(name), name)
                 done["queues"] += 1
-        except Exception as error:
+        except Exception as error:  # one queue, source or file that fails is reported; the others go on
             problems.append(explain_failure(error, name))
             found = None
         done.update(keep(session, name, found, rules, now))
@@ -260,7 +260,7 @@ def _send(
     owner = settings.reasons.get(alert.surge.topic, Reason()).email
     try:
         left = send(target, message, line, owner=owner)
-    except Exception as error:
+    except Exception as error:  # whatever the way there raises: it is tried again later
         wait = LEASE if not isinstance(error, NotSent) or error.arrived else REFUSED
         if isinstance(error, NotSent) and error.busy and not error.arrived:
             wait = pd.Timedelta(0)

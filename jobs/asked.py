@@ -51,7 +51,7 @@ class Taker:
             except StoreError as error:  # the database is away: said once, and looked again
                 (log.debug if told else log.warning)("requests: %s", error)
                 told = True
-            except Exception:
+            except Exception:  # whatever a job raises, the thread lives on; the ledger has its run as failed
                 log.exception("a job that was asked for failed")
 
 
@@ -83,7 +83,7 @@ def _do(request: Request, settings: Settings, sessions: sessionmaker[Session]) -
     now = pd.Timestamp.now("UTC").floor("us")
     try:
         outcome = execute(request.job, sessions, settings, now, job=asked)
-    except Exception:
+    except Exception:  # told to the receivers, and raised on
         note_failure(sessions, request.job)
         raise
     if outcome is not None:

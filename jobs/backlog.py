@@ -38,7 +38,7 @@ def run(session: Session, settings: Settings, now: pd.Timestamp) -> Outcome:
             continue
         try:
             count = _tell(session, settings, record, now)
-        except Exception as error:
+        except Exception as error:  # one queue, source or file that fails is reported; the others go on
             problems.append(explain_failure(error, f"The backlog of {record.queue}"))
             continue
         if count is None:

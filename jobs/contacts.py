@@ -66,7 +66,7 @@ def run(session: Session, settings: Settings, now: pd.Timestamp, *, over: Line |
     for given in sources:
         try:
             read_source(session, settings, open_contacts(settings, given, reach), now, found)
-        except Exception as error:
+        except Exception as error:  # one queue, source or file that fails is reported; the others go on
             session.rollback()
             found.problems.append(explain_failure(error, given.name))
             failed += 1

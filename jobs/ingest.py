@@ -71,7 +71,7 @@ def _posts(session: Session, settings: Settings, now: pd.Timestamp, over: Line |
     for source in settings.social.sources:
         try:
             read_source(session, chain, source, open_source(source, reach), now, found, problems)
-        except Exception as error:
+        except Exception as error:  # one queue, source or file that fails is reported; the others go on
             session.rollback()
             problems.append(explain_failure(error, source.name))
             failed += 1
@@ -188,7 +188,7 @@ def _files(session: Session, settings: Settings, now: pd.Timestamp) -> Outcome:
         try:
             found = _read(session, settings, path, kind, now)
             checkpoint(session)
-        except Exception as error:
+        except Exception as error:  # one queue, source or file that fails is reported; the others go on
             session.rollback()
             problems.append(explain_failure(error, path.name))
             _move(path, folder / REFUSED, problems[-1])

@@ -55,7 +55,7 @@ def forecast_all(
             for name, part in topics_of(session, settings, queue.name, forecast).items():
                 save(session, version, queue=name, forecast=part)
             checkpoint(session)
-        except Exception as error:
+        except Exception as error:  # one queue, source or file that fails is reported; the others go on
             session.rollback()
             problems.append(explain_failure(error, queue.name))
         else:

@@ -91,7 +91,7 @@ def _next(
     checkpoint(session)  # the claim is seen by all before the message is
     try:
         _send(target, event, line)
-    except Exception as error:
+    except Exception as error:  # whatever the way there raises: it is tried again later
         return _failed(session, target, waiting, tries, error, now, done, problems)
     note_sent(session, event.id, target.name, now=moment(session, now).to_pydatetime())
     checkpoint(session)

@@ -57,7 +57,7 @@ def run_scheduled(
         return
     try:
         outcome = execute(name, sessions, settings, now, slot=_slot(trigger, now))
-    except Exception:
+    except Exception:  # told to the receivers, and raised on
         note_failure(sessions, name)
         raise
     if outcome is None:

@@ -72,7 +72,7 @@ def _bound_parquet(data: bytes, name: str) -> None:
     try:
         facts = pq.ParquetFile(io.BytesIO(data)).metadata
         rows, columns = int(facts.num_rows), int(facts.num_columns)
-    except Exception:
+    except Exception:  # as above
         raise refusal(name, "a damaged Parquet file") from None
     if columns > MOST_COLUMNS or rows * columns > MOST_CELLS:
         raise UnreadableFile(

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-import socket
 import subprocess
 import sys
 import threading
-import time
 
 import httpx2
-import uvicorn
 
 from api.auth import OPEN
 from tests.api.filled import Filled
+from tests.api.served import served
 
 IDS = {
     "list_queues", "get_forecasts", "list_forecast_versions", "publish_forecast_version", "get_volumes", "post_volumes",
@@ -63,18 +61,9 @@ def test_the_api_starts_without_prophet_statsmodels_and_the_models() -> None:
 
 
 def test_a_real_server_answers_over_a_real_socket(filled: Filled) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(filled.app, host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        ends = time.monotonic() + 10
-        while not server.started and time.monotonic() < ends:
-            time.sleep(0.02)
+    with served(filled.app) as address:
         headers = {"Authorization": f"Bearer {filled.keys['read']}"}
-        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=5) as client:
+        with httpx2.Client(base_url=address, headers=headers, timeout=5) as client:
             assert client.get("/healthz").json() == {"status": "alive"}
             csv = client.get("/v1/forecasts", headers={"Accept": "text/csv"})
             assert csv.text.count("\r\n") == 1 + 194 + 97
@@ -88,7 +77,3 @@ def test_a_real_server_answers_over_a_real_socket(filled: Filled) -> None:
             for one in workers:
                 one.join(timeout=10)
             assert answers == [200] * 8
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
-    assert not thread.is_alive()

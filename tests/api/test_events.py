@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +13,6 @@ from dataclasses import dataclass
 import anyio
 import httpx2
 import pytest
-import uvicorn
 
 from api.app import create_app
 from api.routers import events as routes
@@ -33,6 +31,7 @@ from store.hook_deliveries import (
 from store.push_settings import Push
 from store.settings import Settings
 from tests.api.filled import NOW, SETTINGS, Filled, open_app
+from tests.api.served import served
 
 WFM = {"name": "wfm", "url_env": "WFM_URL", "secret_env": "WFM_SECRET", "events": ["plan.locked"]}
 
@@ -59,29 +58,17 @@ class Sent:
 
 
 @contextmanager
-def served(filled: Filled, *, seconds: float = 60.0) -> Iterator[str]:
+def streaming(filled: Filled, *, seconds: float = 60.0) -> Iterator[str]:
     """The app on a real socket, with streams that last so long."""
     settings = Settings(push={"stream_minutes": seconds / 60})
     app = create_app(settings, sessions(filled.engine), clock=lambda: NOW)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        ends = time.monotonic() + 10
-        while not server.started and time.monotonic() < ends:
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{port}"
+    with served(app) as address:
+        yield address
         streams: routes.Streams = app.state.streams
         ends = time.monotonic() + 5
         while streams.open and time.monotonic() < ends:
             time.sleep(0.02)
         assert streams.open == 0  # who went is not held
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
 
 
 def listen(
@@ -167,7 +154,7 @@ def test_what_cannot_be_used_is_named(
 def test_a_stream_gives_what_is_told_while_it_is_open_and_what_was_missed_before(filled: Filled) -> None:
     before = told(filled, "forecast.made", "plan.locked", "forecast.published")
     key = filled.keys["read"]
-    with served(filled) as url:
+    with streaming(filled) as url:
         now = listen(url, key, enough=2, ready=lambda: told(filled, "alert.raised", "alert.ended"))  # type: ignore[arg-type, return-value]
         assert [one.kind for one in now] == ["alert.raised", "alert.ended"]
         resumed = listen(url, key, enough=4, after=before[0])
@@ -178,7 +165,7 @@ def test_a_stream_gives_what_is_told_while_it_is_open_and_what_was_missed_before
 
 def test_a_client_that_knows_more_than_a_restored_database_goes_on_from_its_end(filled: Filled) -> None:
     told(filled, "forecast.made")
-    with served(filled) as url:
+    with streaming(filled) as url:
         new = listen(
             url, filled.keys["read"], enough=1, after=10**9, ready=lambda: told(filled, "plan.locked")
         )  # type: ignore[arg-type, return-value]
@@ -216,7 +203,7 @@ def test_twenty_clients_that_come_and_go_lose_nothing_and_see_nothing_twice(fill
             stop.wait(0.2)
 
     began = time.monotonic()
-    with served(filled, seconds=1.5) as url, ThreadPoolExecutor(count + 1) as pool:
+    with streaming(filled, seconds=1.5) as url, ThreadPoolExecutor(count + 1) as pool:
         writer = pool.submit(write)
         followers = [pool.submit(follow, url) for _ in range(count)]
         with httpx2.Client(base_url=url, timeout=5, trust_env=False) as client:
@@ -229,7 +216,7 @@ def test_twenty_clients_that_come_and_go_lose_nothing_and_see_nothing_twice(fill
 
 def test_an_open_stream_holds_neither_a_connection_nor_a_thread(filled: Filled) -> None:
     pool = filled.engine.pool
-    with served(filled) as url:
+    with streaming(filled) as url:
         opened, go = threading.Semaphore(0), threading.Event()
 
         def wait() -> None:

@@ -1,0 +1,1 @@
+"""Page Week report: the week on one page, and as PDF and Excel."""

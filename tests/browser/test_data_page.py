@@ -23,8 +23,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from api.app import create_app
 from api.dashboard.data import check as data_check
+from api.dashboard.data import files as data_files
 from api.dashboard.data import held as data_held
-from api.dashboard.data import page as data_page
 from api.dashboard.data import parts as data_parts
 from api.dashboard.words import Words
 from store.database import connect, sessions
@@ -127,8 +127,8 @@ def visit(house: House, chromium: Browser, watch: Watch) -> Iterator[Visit]:
         page = context.new_page()
         watch.over(page)
         page.goto(f"{server.address}/sign-in?next=/data")
-        page.get_by_label("Your key").fill(house.keys[scope])
-        page.get_by_role("button", name="Sign in").click()
+        page.locator("#key").fill(house.keys[scope])
+        page.locator("form button[type=submit]").click()
         expect(page.locator("#data-held")).not_to_be_empty(timeout=60_000)
         return page
 
@@ -350,9 +350,9 @@ def test_an_empty_company_is_told_what_to_do(house: House) -> None:
 
 
 def test_names_from_a_file_are_text_not_markup(house: House) -> None:
-    files = data_page.Files(house.make, lambda: NOW, CONFIG)
+    files = data_files.Files(house.make, lambda: NOW, CONFIG)
     data = b"queue,interval_start,offered\n<b>x</b>,2026-02-16 09:00,`rm`\n<b>x</b>,2026-02-16 10:00,1\n"
     contents = f"data:;base64,{base64.b64encode(data).decode()}"
-    found = files.check(data_page.Given(contents, "<script>.csv", "auto", {}, {}), EN)
+    found = files.check(data_files.Given(contents, "<script>.csv", "auto", {}, {}), EN)
     said = all_texts(found)
     assert "<script>.csv" in said and "dangerously" not in str(found)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
-from dash import html
+from dash import dcc, html
 from sqlalchemy.orm import Session
 
+from api.dashboard.data.finding_words import told
+from api.dashboard.data.findings import found_now
 from api.dashboard.data.parts import act, kind_name
 from api.dashboard.parts import panel, with_code
 from api.dashboard.words import Words, local
 from forecast.errors import ForecallError
 from forecast.quality.findings import Finding
 from store.column_maps import ColumnMap, described, list_column_maps
-from store.quality import load_findings
 from store.queues import Queue, load_queues
 from store.settings import Settings
 from store.uploads import Upload, list_uploads
@@ -35,14 +37,16 @@ def held(session: Session, words: Words, tz: str, *, may: bool) -> list[Any]:
     ]  # fmt: skip
 
 
-def complete(session: Session, settings: Settings, words: Words, now: dt.datetime) -> Any:
+def complete(
+    session: Session, settings: Settings, words: Words, now: dt.datetime, mark: str | None = None
+) -> Any:
     """A line per queue: up to when it is complete, and what stands out with what to do about it."""
     queues = load_queues(session)
     if not queues:
         inside: Any = html.P(words("data_no_queues"), className="note")
     else:
         try:
-            found = load_findings(session, settings, now=now)
+            found = found_now(session, settings, now, mark)
         except ForecallError as error:
             return panel(words("data_queues_held"), [html.P(str(error), className="note")])
         rows = [_queue(one, [each for each in found if each.queue == one.name], words) for one in queues]
@@ -57,29 +61,23 @@ def _queue(queue: Queue, found: Sequence[Finding], words: Words) -> Any:
         moment = dt.datetime.fromisoformat(line.last)
         said = words("data_complete_to", moment=f"{words.day(moment)} {moment:%H:%M}")
     others = [one for one in found if one.kind != "completeness" and one.severity != "info"]
-    told: list[Any] = [html.P(_finding(one)) for one in others[:FINDINGS]]
+    texts: list[Any] = [html.P(_finding(one, words)) for one in others[:FINDINGS]]
     if line is not None and line.severity == "warning":
-        told.insert(0, html.P(words("data_missing", n=words.number(line.size)), className="missing"))
-    if len(others) > FINDINGS:
-        told.append(
-            html.P(
-                with_code(
-                    words("data_findings_more", n=words.number(len(others) - FINDINGS), queue=queue.name)
-                )
-            )
-        )
+        texts.insert(0, html.P(words("data_missing", n=words.number(line.size)), className="missing"))
+    if others:
+        more = f"{words('data_findings_see')} ({words.number(len(others))})"
+        texts.append(html.P(dcc.Link(more, href=f"/data?tab=quality&queue={quote(queue.name)}")))
     return html.Li(
         [
             html.Span(queue.name, className="what", title=queue.name),
             html.Span(said),
-            html.Div(told or words("data_findings_none"), className="finding"),
+            html.Div(texts or words("data_findings_none"), className="finding"),
         ]
     )
 
 
-def _finding(one: Finding) -> list[Any]:
-    said = f"{one.says} {one.guess}".strip()
-    return [said, " ", html.Code(one.action)] if one.action else [said]
+def _finding(one: Finding, words: Words) -> list[Any]:
+    return [" ".join(told(one, words)).strip()]
 
 
 def _uploads(held: Sequence[Upload], words: Words, tz: str, *, may: bool) -> Any:

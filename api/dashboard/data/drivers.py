@@ -1,0 +1,251 @@
+"""The tab Drivers: quantities known ahead, what they are worth, and the amounts of the coming weeks."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from dash import dcc, html
+from sqlalchemy.orm import Session
+
+from api import moments
+from api.dashboard.data import driver_form, driver_list
+from api.dashboard.data import fields as forms
+from api.dashboard.data.calendar import today_of
+from api.dashboard.data.driver_figure import driver_figure
+from api.dashboard.data.driver_values import Value, differing, pasted, rows_of
+from api.dashboard.data.special_day import EVERY
+from api.dashboard.data.tabs import Answer, View, said, skeleton
+from api.dashboard.desk import Asked, Change
+from api.dashboard.palette import palette
+from api.dashboard.parts import aria, panel
+from api.dashboard.words import Words, local
+from forecast.errors import InputError
+from store.drivers import load_drivers, remove_drivers, save_drivers
+from store.queues import load_queues, require_queues
+
+TAB = driver_list.TAB
+
+
+class DriversTab:
+    """See the module."""
+
+    name, scope, with_queue = TAB, "write", True
+
+    def show(self, words: Words, asked: Asked, *, may: bool) -> list[Any]:
+        """The places."""
+        return skeleton(TAB, [])
+
+    def writes(self, act: str) -> bool:
+        """Saving and removing change something."""
+        return act in ("save", "remove")
+
+    def body(self, session: Session, view: View) -> Any:
+        """The drivers there are, the chart of the chosen one, its coming amounts."""
+        held = load_drivers(session)
+        known = driver_list.keys_of(held, view.queue)
+        if not known:
+            return driver_list.nothing(view)
+        chosen = chosen_of(view, known)
+        values = driver_list.of(held, chosen)
+        both = html.Div(
+            [_chart(chosen, values, view), _coming(chosen, values, view)], className="data-two wide"
+        )
+        return [driver_list.list_panel(held, known, chosen, view), both]
+
+    def late(self, session: Session, view: View) -> Any:
+        """What each is worth to the chosen queue, which a model finds out."""
+        return driver_list.worth_panel(session, view)
+
+    def press(
+        self, change: Change | Session, view: View, act: str, on: str, fields: Mapping[str, Any]
+    ) -> Answer:
+        """choose, add, coming, save, remove or close."""
+        if act == "close":
+            return Answer(form=[])
+        if act == "choose":
+            return Answer(form=[], at={"driver": on})
+        session = change.session if isinstance(change, Change) else change
+        held = load_drivers(session)
+        if not isinstance(change, Change):
+            chosen = chosen_of(view, driver_list.keys_of(held, view.queue))
+            queues = [queue.name for queue in load_queues(session)]
+            values = driver_list.of(held, chosen)
+            made = driver_form.coming_form if act == "coming" else driver_form.add_form
+            return Answer(form=made(chosen, values, queues, view), said=[])
+        if act == "remove":
+            driver, queue, date = json.loads(on)
+            return _written(
+                change, view, str(driver), str(queue), [Value(dt.date.fromisoformat(date), None)], held
+            )
+        driver, queue, values_told, worth = told_of(fields, view.words, today_of(view))
+        return _written(change, view, driver, queue, values_told, held, worth)
+
+    def preview(self, session: Session, view: View, fields: Mapping[str, Any]) -> Any:
+        """What saving would change, and which days were read."""
+        if not any(
+            str(fields.get(name) or "").strip() for name in ("pasted", "amount", *driver_form.amounts(fields))
+        ):
+            return None
+        driver, queue, values, _ = told_of(fields, view.words, today_of(view))
+        held = driver_list.by_date(driver_list.of(load_drivers(session), (driver, queue)), view.tz)
+        return driver_form.preview(differing(values, held), held, view.words)
+
+    def undo(self, change: Change, view: View, told: Mapping[str, Any]) -> Answer:
+        """The amounts as they were."""
+        try:
+            driver, queue = str(told["driver"])[:200], str(told["queue"])
+            values = [
+                Value(dt.date.fromisoformat(date), None if one is None else float(one))
+                for date, one in told["rows"]
+            ]
+        except (KeyError, ValueError, TypeError):
+            raise InputError(
+                view.words("data_day_gone"), remedy=view.words("data_day_gone_remedy"), field="driver"
+            ) from None
+        made = _written(change, view, driver, queue, values, load_drivers(change.session))
+        line = said(
+            view.words("data_taken_back"), view.words("data_next_forecast"), view.words, TAB, undo=False
+        )
+        return Answer(line, changed=made.changed, undo={})
+
+
+def chosen_of(view: View, known: Sequence[driver_list.Key]) -> driver_list.Key:
+    """The driver that is looked at: the one pressed, else the first."""
+    try:
+        driver, queue = json.loads(view.at.get("driver", "[]"))
+    except ValueError:
+        driver, queue = "", ""
+    return (driver, queue) if (driver, queue) in known else (known[0] if known else ("", ""))
+
+
+def told_of(
+    fields: Mapping[str, Any], words: Words, today: dt.date
+) -> tuple[str, str, list[Value], float | None]:
+    """The form -> driver, queue, values, contacts per unit as assumed. InputError with what is missing."""
+    driver, queue = forms.line_of(fields, "driver"), str(fields.get("queue") or EVERY)
+    if not driver:
+        raise InputError(words("data_driver_missing"), remedy=words("data_driver_missing_do"), field="driver")
+    values = pasted(str(fields.get("pasted") or ""), words)
+    values += [
+        Value(dt.date.fromisoformat(name.removeprefix("on ")), driver_form.amount_of(fields[name]))
+        for name in driver_form.amounts(fields)
+    ]
+    if "amount" in fields and fields["amount"] not in (None, ""):
+        values.append(Value(forms.day_of(fields, "date", words), driver_form.amount_of(fields["amount"])))
+    worth = driver_form.amount_of(fields.get("worth"))
+    by_day = {
+        one.date: one for one in reversed(values)
+    }  # what was pasted goes before what stands in the table
+    return driver, "" if queue == EVERY else queue, [by_day[date] for date in sorted(by_day)], worth
+
+
+def _written(
+    change: Change,
+    view: View,
+    driver: str,
+    queue: str,
+    values: Sequence[Value],
+    held: pd.DataFrame,
+    worth: float | None = None,
+) -> Answer:
+    """Write what differs -> the line about it. Values of None are taken back."""
+    if queue:
+        require_queues(change.session, [queue])
+    words, before = view.words, driver_list.by_date(driver_list.of(held, (driver, queue)), view.tz)
+    other = differing(values, before)
+    if not other:
+        raise InputError(words("data_driver_same"), remedy=words("data_driver_same_do"), field="value")
+    rows = rows_of(driver, queue, other, view.tz, change.now, worth)
+    if len(rows):
+        save_drivers(change.session, rows)
+        change.note("driver.save", f"driver {driver}", {"rows": len(rows), "queue": queue})
+    for one in other:
+        if one.amount is None:
+            start = moments.parse(one.date.isoformat(), view.tz, "date")
+            remove_drivers(
+                change.session,
+                driver,
+                queue=queue,
+                start=start,
+                end=start + dt.timedelta(seconds=1),
+                now=change.now,
+            )
+            change.note(
+                "driver.remove",
+                f"driver {driver}",
+                {"queue": queue, "start": one.date.isoformat(), "rows": 1},
+            )
+    undo = {
+        "driver": driver,
+        "queue": queue,
+        "rows": [[one.date.isoformat(), before.get(one.date)] for one in other],
+    }
+    title = words("data_driver_saved", driver=driver, n=words.number(len(other)))
+    line = said(title, words("data_next_forecast"), words, TAB, undo=True)
+    return Answer(line, form=[], changed=True, undo=undo, at={"driver": json.dumps([driver, queue])})
+
+
+def _chart(chosen: driver_list.Key, values: pd.DataFrame, view: View) -> Any:
+    words, name = view.words, driver_list.said_of(chosen, view.words)
+    figure = driver_figure(
+        values, view.now, view.tz, words, palette(view.theme), line=driver_list.is_stock(values)
+    )
+    ahead = values[values["ds"] > view.now]
+    sentence = words(
+        "data_driver_sentence", driver=name, n=words.number(len(values)), ahead=words.number(len(ahead)),
+        total=words.number(ahead["value"].sum()),
+    )  # fmt: skip
+    graph = dcc.Graph(
+        figure=figure, config={"displayModeBar": False, "responsive": True}, style={"height": "100%"}
+    )
+    box = html.Div(graph, className="figure-box data-figure", role="img", **aria(label=sentence))
+    return panel(words("data_driver_chart", driver=name), [box])
+
+
+def _coming(chosen: driver_list.Key, values: pd.DataFrame, view: View) -> Any:
+    """The amounts ahead, each with a way to take it back."""
+    words = view.words
+    tools = []
+    if view.may:
+        tools = [forms.button(TAB, "coming", words("data_driver_coming_edit"))]
+    ahead = values[values["ds"] >= moments.day_of(view.now, view.tz)].head(driver_form.SHOWN)
+    rows = []
+    for at, value in zip(ahead["ds"], ahead["value"], strict=True):
+        day = local(at, view.tz)
+        key = json.dumps([*chosen, day.date().isoformat()])
+        label = f"{words('data_remove')}: {words.day(day)}"
+        remove = (
+            forms.button(TAB, "remove", words("data_remove"), on=key, kind="small", label=label)
+            if view.may
+            else ""
+        )
+        rows.append(
+            html.Tr(
+                [
+                    html.Td(f"{words.day(day)} {day.year}", className="when"),
+                    html.Td(words.number(value, driver_form.digits(value)), className="number"),
+                    html.Td(remove, className="act"),
+                ]
+            )
+        )
+    heads = [
+        html.Th(words("data_day_date"), scope="col"),
+        html.Th(words("data_driver_amount"), scope="col", className="number"),
+        html.Td(),
+    ]
+    table = html.Table(
+        [html.Thead(html.Tr(heads)), html.Tbody(rows)], className="plain", id="data-driver-coming"
+    )
+    scroll = html.Div(
+        table,
+        className="scroll data-coming",
+        tabIndex="0",
+        role="group",
+        **aria(label=words("data_driver_coming")),
+    )
+    inside = [scroll] if rows else [html.P(words("data_driver_coming_none"), className="note")]
+    return panel(words("data_driver_coming"), inside, tools=tools)

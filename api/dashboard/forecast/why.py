@@ -1,74 +1,154 @@
-"""Why this number? The parts of one coming bucket's mean as a waterfall, and the sentence that says them."""
+"""Why this number? The parts of one bucket as a waterfall that adds up to the number shown, and the sentence that says them."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
 import numpy as np
-from dash import Dash, Input, Output, html
-from sqlalchemy.orm import Session, sessionmaker
+from dash import Input, Output, callback_context, dcc, html
+from sqlalchemy.orm import Session
 
+from api.dashboard.desk import Desk
+from api.dashboard.forecast.adjusting import moment_of
+from api.dashboard.forecast.choice import QUEUE
 from api.dashboard.parts import aria, panel, with_code
+from api.dashboard.queries import series_name
 from api.dashboard.words import Words, local
 from forecast.buckets import Interval, floor, index, to_ns
 from forecast.parts import PARTS, about, shown
+from store.adjusted import load_adjusted
 from store.explanations import Explanation, load_explanations
 from store.forecasts import list_versions
 from store.queues import Queue, load_queues
 
-Clock = Callable[[], dt.datetime]
 MOST = 96  # buckets to choose from
-LENGTHS = {"day": Interval.DAY, "week": Interval.WEEK}
+LENGTHS = {"day": Interval.DAY, "week": Interval.WEEK, "month": Interval.MONTH}
 LEAST = 0.05  # contacts: what rounds to nothing is left out
+WHOLE_FROM = 10.0  # contacts from which a number is shown without decimals
+MOMENT = dt.timedelta(microseconds=1)
 Filled = tuple[list[dict[str, str]], str | None, Any]
 
 
 def why_panel(words: Words) -> Any:
     """The panel without its numbers."""
     choose = dmc.Select(
-        id="why-bucket", data=[], allowDeselect=False, searchable=True, w=230, size="sm", maxDropdownHeight=320,
+        id="why-bucket", data=[], allowDeselect=False, searchable=True, w=200, size="sm", maxDropdownHeight=320,
         **aria(label=words("why_bucket")),
     )  # fmt: skip
-    return panel(words("why_title"), [html.Div(id="why")], note=words("why_note"), tools=[choose])
+    inside = [dcc.Store(id="forecast-chosen"), html.Div(id="why", **aria(live="polite"))]
+    return panel(words("why_title"), inside, note=words("why_note"), tools=[choose])
 
 
-def register(app: Dash, sessions: sessionmaker[Session], clock: Clock) -> None:
+def register(desk: Desk) -> None:
     """The callback; what it does is in `fill`, which needs no browser."""
     outputs = [Output("why-bucket", "data"), Output("why-bucket", "value"), Output("why", "children")]
-    choices = [("queue", "value"), ("step", "value"), ("language", "value"), ("why-bucket", "value")]
+    names = ["queue", "forecast-scope", "forecast-reason", "forecast-step", "language", "why-bucket"]
+    asked = [*(Input(one, "value") for one in names), Input("forecast-chosen", "data")]
 
-    @app.callback(outputs, [*(Input(*one) for one in choices), Input("tick", "n_intervals")])
-    def why(queue: str, step: str, language: str, bucket: str | None, _: int) -> Filled:
-        with sessions() as session:
-            return fill(session, queue, step, bucket, Words(language), clock())
+    @desk.dash.callback(
+        outputs, [*asked, Input("forecast-changed", "data"), Input("forecast-tick", "n_intervals")]
+    )
+    def why(
+        queue: str,
+        scope: str,
+        reason: str,
+        step: str,
+        language: str,
+        bucket: str | None,
+        chosen: Any,
+        *_: Any,
+    ) -> Filled:
+        words = Words(language)
+        if scope != QUEUE:
+            return [], None, html.P(words("forecast_why_one"), className="note")
+        told = chosen if isinstance(chosen, dict) and callback_context.triggered_id != "why-bucket" else {}
+        if callback_context.triggered_id in ("queue", "forecast-step", "forecast-reason"):
+            told = {}
+        with desk.sessions() as session:
+            return fill(
+                session, queue, str(told.get("step") or step), told.get("start") or bucket, words, desk.clock(),
+                reason=reason or "", number=told.get("expected"),
+            )  # fmt: skip
 
 
 def fill(
-    session: Session, name: str | None, step: str, bucket: str | None, words: Words, now: dt.datetime
+    session: Session,
+    name: str | None,
+    step: str,
+    bucket: str | None,
+    words: Words,
+    now: dt.datetime,
+    *,
+    reason: str = "",
+    number: object = None,
 ) -> Filled:
-    """Buckets to choose from, the one chosen, and its parts. bucket: the ISO 8601 start asked for; else the next open one."""
+    """Buckets to choose from, the one chosen, and its parts.
+
+    bucket: the ISO 8601 start asked for; else the next open one. number: as it is shown, where the asker knows
+    """
     queue = next((one for one in load_queues(session) if one.name == name), None)
-    found = [] if queue is None else coming(session, queue, step, now)
+    found = [] if queue is None else coming(session, queue, step, now, reason)
+    moment = moment_of(bucket)
+    one = next((each for each in found if each.start == moment), None)
+    if one is None and queue is not None and moment is not None:
+        one = _at(session, series_name(queue, reason), step, moment, now)
+        found = found if one is None else [one, *found]
     if queue is None or not found:
         return [], None, html.P(words("why_none"), className="note")
-    chosen = next((one for one in found if one.start.isoformat() == bucket), found[0])
-    data = [{"value": one.start.isoformat(), "label": _label(one, queue, step, words)} for one in found]
-    return data, chosen.start.isoformat(), waterfall(chosen, queue, words)
+    one = one or found[0]
+    data = [{"value": each.start.isoformat(), "label": _label(each, queue, step, words)} for each in found]
+    middle = (
+        float(number) if isinstance(number, int | float) else _middle(session, queue, reason, step, one, now)
+    )
+    title = html.P([html.Strong(_label(one, queue, step, words))], className="forecast-why-of")
+    return data, one.start.isoformat(), html.Div([title, waterfall(one, queue, words, middle)])
 
 
-def coming(session: Session, queue: Queue, step: str, now: dt.datetime) -> list[Explanation]:
+def _size(step: str) -> str:
+    return step if step in LENGTHS or step == "hour" else "interval"
+
+
+def _at(
+    session: Session, series: str, step: str, moment: dt.datetime, now: dt.datetime
+) -> Explanation | None:
+    """The bucket that starts then, also one that is over."""
+    found = load_explanations(
+        session, series, start=moment, end=moment + MOMENT, granularity=_size(step), now=now
+    )
+    return found[0] if found else None
+
+
+def _middle(
+    session: Session, queue: Queue, reason: str, step: str, one: Explanation, now: dt.datetime
+) -> float | None:
+    """The number the table shows of a bucket: the middle of what is expected, rounded."""
+    rows = load_adjusted(
+        session, series=[series_name(queue, reason)], start=one.start, end=one.start + MOMENT,
+        granularity=_size(step), now=now,
+    )  # fmt: skip
+    if rows.empty or np.isnan(rows["0.5"].iloc[0]):
+        return None
+    value = float(rows["0.5"].iloc[0])
+    return round(value, 0 if value >= WHOLE_FROM else 1)
+
+
+def coming(
+    session: Session, queue: Queue, step: str, now: dt.datetime, reason: str = ""
+) -> list[Explanation]:
     """The open buckets from now on, the running day or week among them; of data that ended long ago, from their end on."""
     length = LENGTHS.get(step)
-    size = step if length is not None or step == "hour" else "interval"
     for moment in (now, _made_on(session)):
         if moment is None:
             continue
         begin = index(floor(np.array([to_ns(moment)], dtype=np.int64), length or queue.interval, queue.tz))[0]
         start = moment if length is None and queue.interval.slots > 1 else begin.to_pydatetime()
-        found = load_explanations(session, queue.name, start=start, granularity=size, now=now)
+        stop = None if length is not None else start + dt.timedelta(days=8)
+        found = load_explanations(
+            session, series_name(queue, reason), start=start, end=stop, granularity=_size(step), now=now
+        )
         open_ = [one for one in found if one.mean > 0 or any((one.parts or {}).values())]
         if open_:
             return open_[:MOST]
@@ -81,28 +161,40 @@ def _made_on(session: Session) -> dt.datetime | None:
 
 def _label(one: Explanation, queue: Queue, step: str, words: Words) -> str:
     start = local(one.start, queue.tz)
+    if step == "month":
+        return f"{words.date(start).split()[1]} {start.year}"
     return words.day(start) if step in LENGTHS or queue.interval.slots == 1 else words.moment(start)
 
 
-def waterfall(one: Explanation, queue: Queue, words: Words) -> Any:
-    """The parts under each other, each bar beginning where the one before it ended; then their sum, and the sentence."""
+def waterfall(one: Explanation, queue: Queue, words: Words, middle: float | None = None) -> Any:
+    """The parts under each other, each bar beginning where the one before it ended; then their sum, and the sentence.
+
+    middle: the number shown, which the last part brings the sum to; None: the sum is the mean
+    """
     said = html.P(with_code(one.sentence(queue.tz, words.language)), className="note", id="why-sentence")
     if one.parts is None:
         return said
     numbers = shown(one.parts, one.mean)
     names = [name for name in PARTS if abs(numbers[name]) >= LEAST or name == "level"]
+    if middle is not None:
+        numbers["middle"] = round(middle - numbers_sum(numbers), 1) + 0.0
+        names += ["middle"] if abs(numbers["middle"]) >= LEAST else []
     ends = np.cumsum([numbers[name] for name in names])
     begins = np.concatenate([[0.0], ends[:-1]])
-    low, high = min(0.0, float(ends.min())), max(float(ends.max()), LEAST)
+    low, high = min(0.0, float(ends.min())), max(float(ends.max()), 1e-9)
     rows = []
-    for name, begin, end in zip(names, begins.tolist(), ends.tolist(), strict=True):
-        first = name in ("came", "level")
-        told = about(name, one.facts, one.start, tz=queue.tz, language=words.language)
+    for first, name, begin, end in zip([True, *[False] * len(names)], names, begins, ends, strict=False):
+        told = (
+            ""
+            if name == "middle"
+            else about(name, one.facts, one.start, tz=queue.tz, language=words.language)
+        )
         value = words.number(numbers[name], 1, sign=not first)
         kind = "base" if first else "more" if end >= begin else "less"
         rows.append(_row(words(f"part_{name}"), told, value, _bar(begin, end, low, high), kind))
     total = words.number(numbers_sum(numbers), 1)
-    rows.append(_row(words("why_total"), "", total, _bar(0.0, float(ends[-1]), low, high), "total"))
+    last = words("why_total" if middle is None else "forecast_why_total")
+    rows.append(_row(last, "", total, _bar(0.0, float(ends[-1]), low, high), "total"))
     return html.Div([html.Ul(rows, className="waterfall", id="why-parts"), said])
 
 

@@ -76,11 +76,11 @@ def test_the_picture_is_served_beside_the_pages(filled: sessionmaker[Session]) -
 
 @pytest.mark.browser
 def test_the_list_stands_on_the_page_in_both_languages_and_links_the_picture(page: Page, served: str) -> None:
-    page.goto(f"{served}/forecast")
+    page.goto(served)
     expect(page.locator("#outlook-reasons li").first).to_contain_text("billing", timeout=60_000)
-    expect(page.locator("#outlook-picture")).to_have_attribute("href", "/outlook.svg?language=en")
+    expect(page.locator("#today-picture")).to_have_attribute("href", "/outlook.svg?language=en")
     page.locator("#language label", has_text="NL").click()
     expect(page.locator("#outlook-scope")).to_contain_text("Alle wachtrijen samen", timeout=60_000)
-    expect(page.locator("#outlook-picture")).to_have_attribute("href", "/outlook.svg?language=nl")
+    expect(page.locator("#today-picture")).to_have_attribute("href", "/outlook.svg?language=nl")
     picture = page.request.get(f"{served}/outlook.svg?language=nl")
     assert picture.ok and "Waarover bellen ze" in picture.text()

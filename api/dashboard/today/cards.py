@@ -9,39 +9,17 @@ import pandas as pd
 from dash import html
 
 from api.dashboard import judgement, outlook
-from api.dashboard.parts import aria, card, with_code
-from api.dashboard.queries import Held, Warned
+from api.dashboard.parts import card, with_code
+from api.dashboard.queries import Held
 from api.dashboard.words import Words, local
-from forecast.alert_sentence import sentence
 from forecast.buckets import Interval, from_ns
 
 
-def cards(held: Held, words: Words) -> list[Any]:
-    """All of them, in the order of reading: a live peak warning comes first."""
+def of_queue(held: Held, words: Words) -> list[Any]:
+    """All of them, in the order of reading; live warnings stand above, for all queues."""
     daily = held.queue.interval.slots == 1
     ahead = outlook.upcoming(held, held.queue.interval if daily else Interval.HOUR)
-    usual, peak = [_today(held, words), _next(held, ahead, words)], _peak(held, ahead, words)
-    return [*([peak, *usual] if held.warned else [*usual, peak]), _social(held, words)]
-
-
-def elsewhere(held: Held, words: Words) -> Any:
-    """Live peak warnings of other queues, each with a button that shows its queue; nothing where there is none."""
-    rows = []
-    for one in held.elsewhere:
-        told = sentence(
-            one.surge, tz=one.queue.tz, channel=one.queue.channel, now=one.at, language=words.language
-        )
-        name = one.queue.name
-        show = html.Button(
-            words("alert_show"), id={"type": "warned", "queue": name}, n_clicks=0, className="button",
-            **aria(label=words("alert_show_queue", queue=name)),
-        )  # fmt: skip
-        rows.append(html.Li([html.Span([html.Strong(name), f": {told}."]), show]))
-    if not rows:
-        return None
-    return html.Section(
-        [html.H2(words("alert_elsewhere")), html.Ul(rows)], className="elsewhere", role="status"
-    )
+    return [_today(held, words), _next(held, ahead, words), _peak(held, ahead, words), _social(held, words)]
 
 
 def _big(text: str, name: str) -> Any:
@@ -105,11 +83,8 @@ def _stretch(held: Held, start: pd.Timestamp, end: pd.Timestamp, words: Words) -
 
 
 def _peak(held: Held, hours: pd.DataFrame, words: Words) -> Any:
-    """Live peak warnings go before what the forecast says of the next hours."""
+    """What the forecast says of the next hours; what posts foretell stands above."""
     title = words("peak_title")
-    if held.warned:
-        said = [part for one in held.warned for part in _warning(held, one, words)]
-        return card(words("alert_title"), [_big(words("peak_yes"), "peak"), *said], tone="warn")
     if held.queue.interval.slots == 1:
         return card(title, [_line(words("peak_coarse"))], tone="quiet")
     found = outlook.peak(held, hours)
@@ -128,25 +103,6 @@ def _peak(held: Held, hours: pd.DataFrame, words: Words) -> Any:
             title, [_big(words("peak_yes"), "peak"), _line(words("peak_yes_text", **values))], tone="warn"
         )
     return card(title, [_big(words("peak_no"), "peak"), _line(words("peak_no_text", **values))])
-
-
-def _warning(held: Held, warned: Warned, words: Words) -> list[Any]:
-    """One warning: what to expect, what is still in time, and who is on it."""
-    told = sentence(
-        warned.surge, tz=held.queue.tz, channel=held.queue.channel, now=warned.at, language=words.language
-    )
-    left = ", ".join(words("alert_measure", name=one.name, n=one.minutes) for one in warned.left)
-    lines = [
-        html.P(f"{told[0].upper()}{told[1:]}.", className="line strong-line alert-sentence"),
-        html.P(words("alert_in_time", measures=left) if left else words("alert_too_late"), className="line"),
-    ]
-    if warned.owner or warned.by:
-        key = "alert_picked_up" if warned.by else "alert_owner"
-        lines.append(html.P(words(key, owner=warned.owner or "–", who=warned.by), className="line"))
-    if warned.faq.startswith(("https://", "http://")):
-        link = html.A(words("alert_faq"), href=warned.faq, target="_blank", rel="noopener noreferrer")
-        lines.append(html.P(link, className="line"))
-    return lines
 
 
 def _social(held: Held, words: Words) -> Any:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from dash import Dash, Input, Output, html
+from dash import html
 from fastapi import FastAPI, Query, Response
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -26,27 +26,18 @@ MOST = 6  # reasons shown
 PICTURE = "/outlook.svg"
 
 
-def reasons_panel(words: Words) -> Any:
+def today_panel(words: Words) -> Any:
     """The panel without its numbers."""
     link = html.A(
         words("outlook_picture"),
         href=f"{PICTURE}?language={words.language}",
         target="_blank",
         className="button",
-        id="outlook-picture",
+        id="today-picture",
     )
     key = [(kind, words(f"outlook_key_{kind}")) for kind in ("forecast", "reach", "tick")]
-    tools = [legend(key, words("legend")), link]
-    return panel(words("outlook_title"), [html.Div(id="outlook")], tools=tools)
-
-
-def register(app: Dash, sessions: sessionmaker[Session], clock: Clock, settings: Settings) -> None:
-    """The callback; what it does is in `filled`, which needs no browser."""
-
-    @app.callback(Output("outlook", "children"), [Input("language", "value"), Input("tick", "n_intervals")])
-    def outlook(language: str, _: int) -> Any:
-        with sessions() as session:
-            return filled(session, settings, Words(language), clock())
+    inside = html.Div(id="today-outlook")
+    return panel(words("outlook_title"), [inside], tools=[legend(key, words("legend")), link])
 
 
 def serve_picture(app: FastAPI, sessions: sessionmaker[Session], clock: Clock, settings: Settings) -> None:

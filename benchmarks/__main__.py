@@ -21,6 +21,11 @@ def main() -> None:
 
         api.run(arguments.out)
         return
+    if arguments.name == "pages":
+        from benchmarks import pages
+
+        pages.run(arguments.out)
+        return
     if arguments.name == "loading":
         from benchmarks import loading
 
@@ -81,6 +86,7 @@ def _arguments() -> argparse.Namespace:
     names = parser.add_subparsers(dest="name", required=True)
     names.add_parser("speed", parents=[every], help="a fit and a forecast, ours and Prophet's in turn")
     names.add_parser("api", parents=[every], help="reads against bare routes, streaming, posting meanwhile")
+    names.add_parser("pages", parents=[every], help="how fast the pages answer, in a browser")
     loading = names.add_parser(
         "loading", parents=[every], help="a file of millions of rows into the database"
     )

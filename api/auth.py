@@ -46,6 +46,7 @@ RULES = (
     (re.compile(r"/v1/alerts/[^/]+/acknowledge"), "plan"),
     (re.compile(r"/v1/(causes|evidence/assumptions)(/[^/]+)?"), "plan"),
     (re.compile(r"/v1/quality/marks"), "plan"),
+    (re.compile(r"/v1/day-remarks"), "plan"),
     (re.compile(r"/v1/scenarios(/[^/]+)?"), "plan"),
     (re.compile(r"/v1/overrides(/[^/]+)?"), "plan"),
     (re.compile(r"/v1/uploads(/[^/]+(/restore)?)?"), "write"),

@@ -14,18 +14,24 @@ from api.scenario_schemas import ScenarioIn, ScenarioOut
 from forecast.arrays import Floats
 from forecast.buckets import from_ns
 from store.queues import load_queues
-from store.scenario_figures import Figures, QueueFigures, figures
+from store.scenario_figures import Figures, QueueFigures, figures, together
 from store.scenarios import save_scenario
 from store.settings import Settings
-from store.what_if import Question, what_if
+from store.what_if import Answer, Looking, Question, what_if
 
 DIGITS = 4
 
 
 def answered(
-    session: Session, config: Settings, asked: ScenarioIn, *, author: str, now: dt.datetime
+    session: Session,
+    config: Settings,
+    asked: ScenarioIn,
+    *,
+    author: str,
+    now: dt.datetime,
+    looking: Looking | None = None,
 ) -> ScenarioOut:
-    """Run a scenario; keep it where it has a name. Errors as `what_if` and `figures` say them."""
+    """Run a scenario; keep it where it has a name. Errors as `what_if` and `figures` say them. looking: see `what_if`."""
     zones = _zones(session, config)
     question = Question(
         tuple(one.event(zones) for one in asked.events),
@@ -33,7 +39,7 @@ def answered(
         None if asked.start is None else local_day_of(asked.start, "start"),
         None if asked.end is None else local_day_of(asked.end, "end"),
     )
-    answer = what_if(session, config, question, now=now)
+    answer = what_if(session, config, question, now=now, looking=looking)
     levels = tuple(sorted(set(asked.quantiles)))
     told, notes = figures(answer, config, quantiles=levels, granularity=asked.granularity)
     found = {
@@ -43,6 +49,7 @@ def answered(
         "start": str(np.datetime64(answer.first, "D")),
         "end": str(np.datetime64(answer.stop, "D")),
         "granularity": asked.granularity,
+        "total": _both(_total(answer, levels), levels, 0),
         "queues": [_queue(one, levels) for one in told],
         "notes": [{**vars(one), "contacts": _rounded(one.contacts)} for one in answer.notes],
         "remarks": [*answer.remarks, *notes],
@@ -62,6 +69,12 @@ def answered(
     return out.model_copy(update={"id": kept.id, "name": kept.name})
 
 
+def _total(answer: Answer, levels: tuple[float, ...]) -> Figures:
+    """All queues and days of an answer as one row."""
+    worlds = answer.worlds
+    return together([(worlds.base[name], worlds.changed[name]) for name in answer.queues], levels)
+
+
 def _zones(session: Session, config: Settings) -> Zones:
     """The zone of each queue; the company's for none, and for a name nobody knows (which is refused later)."""
     held = {queue.name: queue.tz for queue in load_queues(session)}
@@ -75,6 +88,7 @@ def _queue(one: QueueFigures, levels: tuple[float, ...]) -> dict[str, Any]:
         "channel": one.channel,
         "timezone": one.tz,
         "staffed_for": one.quantile,
+        "total": _both(one.whole, levels, 0),
         "days": [_day(one, levels, at) for at in range(len(one.days.ds))],
         "rows": [
             {

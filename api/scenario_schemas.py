@@ -87,11 +87,20 @@ class ScenarioDayOut(Out):
     agent_hours: AgentsOut | None = None
 
 
+class ScenarioTotalOut(Out):
+    """All days together. The quantiles are those of the sums, draw by draw."""
+
+    forecast: ScenarioFiguresOut
+    scenario: ScenarioFiguresOut
+    difference: ScenarioFiguresOut
+
+
 class ScenarioQueueOut(Out):
     queue: str
     channel: str
     timezone: str
     staffed_for: float = Field(description="The quantile of contacts that agents are for.")
+    total: ScenarioTotalOut | None = Field(None, description="Null in scenarios kept before there was one.")
     days: list[ScenarioDayOut]
     rows: list[ScenarioRowOut]
 
@@ -121,6 +130,7 @@ class ScenarioOut(Out):
     start: str = Field(examples=["2026-11-02"])
     end: str = Field(examples=["2026-11-16"])
     granularity: str
+    total: ScenarioTotalOut | None = Field(None, description="All queues and days; queues are drawn apart.")
     queues: list[ScenarioQueueOut]
     notes: list[ScenarioNoteOut]
     remarks: list[str]

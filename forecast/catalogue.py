@@ -7,12 +7,12 @@ the day so far.
 
 from __future__ import annotations
 
+from forecast.method_names import BARS, NAMES
 from forecast.models.base import Model
 from forecast.models.dressed import Dressed, always_open
-from forecast.models.rates import BARS, RATES, rates
+from forecast.models.rates import RATES, rates
 from forecast.selection import champion
 
-NAMES = (*RATES, "champion")
 LEARNS_TODAY = ("dhr", "level_profile", "boosted")
 TAKES_SIGNALS = ("dhr", "prophet")
 

@@ -91,6 +91,11 @@ OTHER_FORECASTS = Contract(
     {"queue": TEXT, "ds": TIME, "offered": NUMBER},
     {"aht_seconds": NUMBER, "known_at": TIME, "assumed": FLAG},
 )
+BUDGETS = Contract(  # length: day, week or month; ds: midnight UTC of its first local day
+    "budgets",
+    {"queue": TEXT, "length": TEXT, "ds": TIME, "offered": NUMBER},
+    {"aht_seconds": NUMBER, "fte": NUMBER, "known_at": TIME, "assumed": FLAG},
+)
 CONTACTS = Contract(
     "contacts",
     {"source": TEXT, "id": TEXT, "at": TIME, "queue": TEXT},

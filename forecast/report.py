@@ -31,6 +31,7 @@ class Plan:
 
     models:  catalogue names; cutoffs: how many, or the moments themselves
     sampled: models that run on every third cutoff only (dear ones, in the abridged demo); the report says so
+    blocks:  keep with each score the errors by cutoff; step: is told after each method at each cutoff (in this process)
     also:    what else to make of a series while its hindcasts are at hand; its result is the part's `made`
     """
 
@@ -46,6 +47,8 @@ class Plan:
     with_evidence: bool = True
     keep_forecasts: bool = False
     sampled: tuple[str, ...] = ()
+    blocks: bool = False
+    step: Callable[[str], None] | None = None
     also: Callable[[Archive, str], Any] | None = None
 
 
@@ -209,7 +212,7 @@ def evaluate_series(archive: Archive, plan: Plan, name: str) -> Part:
         series=name,
         interval=series.interval,
         cutoffs=tuple(cutoffs),
-        scores=scoring.score_rows(archive, runs, granularity=plan.granularity),
+        scores=_scores(archive, plan, runs),
         overall=[found.row() for found in sums],
         sums=tuple(sums),
         champions=_champions(archive, plan, name, max(cutoffs)),
@@ -220,6 +223,14 @@ def evaluate_series(archive: Archive, plan: Plan, name: str) -> Part:
         made=_also(archive, plan, name),
         aht=handle_rows(archive, runs, granularity=plan.granularity, seed=plan.seed),
     )
+
+
+def _scores(archive: Archive, plan: Plan, runs: Sequence[Run]) -> list[dict[str, Any]]:
+    rows = scoring.score_rows(archive, runs, granularity=plan.granularity)
+    if not plan.blocks:
+        for row in rows:
+            del row[scoring.BLOCKS]
+    return rows
 
 
 def _also(archive: Archive, plan: Plan, name: str) -> Any:
@@ -252,6 +263,7 @@ def _runs(archive: Archive, plan: Plan, name: str, cutoffs: list[int]) -> Iterat
                 horizon_days=plan.horizon_days,
                 draws=plan.draws,
                 seed=plan.seed,
+                progress=plan.step,
             )
 
 

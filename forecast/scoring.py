@@ -27,6 +27,7 @@ from forecast.models.base import Paths, band_of, bands
 from forecast.vintage import Archive
 
 TOP = 5  # reasons of a queue that are also scored together
+BLOCKS = "blocks"  # of a score: by cutoff's day the errors and contacts it is made of, to compare two runs pair by pair
 SUMMED = ("volume", "absolute", "quantile", "signed")
 
 
@@ -162,6 +163,11 @@ def _row(
         "calibration": calibration(y, _join(items, "tails"), _join(items, "open").astype(bool)),
         "skill_vs_seasonal_naive": skill(own, wapes.get("seasonal_naive", float("nan"))),
         "skill_vs_mean8": skill(own, wapes.get("mean8", float("nan"))),
+        BLOCKS: {
+            "day": [int(day) for day in np.unique(days)],
+            "error": [float(each) for each in errors],
+            "volume": [float(each) for each in sums],
+        },
     }
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
+from typing import TypeAlias
 
 import pandas as pd
 from sqlalchemy.orm import Session, sessionmaker
@@ -19,15 +21,22 @@ from store.run_requests import Request, load_waiting, take_request
 from store.settings import Settings
 
 SECONDS = 2.0  # from one look to the next
+Work: TypeAlias = Callable[[Settings, sessionmaker[Session], threading.Event | None], int]
 log = logging.getLogger("forecall.scheduler")
 
 
 class Taker:
-    """The thread. start: begins to look; stop: ends the looking, and waits for the job that runs."""
+    """The thread. work: what it looks for, jobs that were asked for without it. start: begins to look; stop: ends the looking, and waits for the job that runs."""
 
     def __init__(
-        self, settings: Settings, sessions: sessionmaker[Session], *, every: float = SECONDS
+        self,
+        settings: Settings,
+        sessions: sessionmaker[Session],
+        *,
+        every: float = SECONDS,
+        work: Work | None = None,
     ) -> None:
+        self._work: Work = work or take_up
         self._settings, self._sessions, self._every = settings, sessions, every
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._look, name="requests")
@@ -46,7 +55,7 @@ class Taker:
         told = False
         while not self._stopped.wait(self._every):
             try:
-                take_up(self._settings, self._sessions, self._stopped)
+                self._work(self._settings, self._sessions, self._stopped)
                 told = False
             except StoreError as error:  # the database is away: said once, and looked again
                 (log.debug if told else log.warning)("requests: %s", error)

@@ -20,6 +20,7 @@ from store.events import tell
 from store.facts import apply_facts, open_archive
 from store.forecasts import create_version, publish_version, save_forecast
 from store.looking_ahead import Forecast, look_ahead, rows
+from store.method_pins import with_pin
 from store.queue_map import living_queues
 from store.scores import save_report
 from store.settings import Settings
@@ -49,7 +50,10 @@ def forecast_all(
     for at, queue in enumerate(queues, start=1):
         try:
             forecast = (ready or {}).get(queue.name) or look_ahead(
-                open_archive(session, settings, [queue.name]), settings, queue.name, now
+                open_archive(session, settings, [queue.name]),
+                with_pin(session, settings, queue.name),
+                queue.name,
+                now,
             )
             save(session, version, queue=queue.name, forecast=forecast)
             for name, part in topics_of(session, settings, queue.name, forecast).items():

@@ -21,7 +21,7 @@ from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy.orm import Session, sessionmaker
 
 from forecast.errors import ConfigError
-from jobs import push
+from jobs import backtest, push
 from jobs.asked import Taker, note_failure
 from jobs.ledger import FAILED, execute
 from store.settings import Settings
@@ -98,9 +98,10 @@ def _filled(scheduler: S, settings: Settings, sessions: sessionmaker[Session]) -
         scheduler.add_job(
             run_scheduled, trigger, args=[name, settings, sessions, trigger], id=name, name=name, **own
         )
-    taker = Taker(settings, sessions)
-    scheduler.add_listener(lambda _: taker.start(), EVENT_SCHEDULER_STARTED)
-    scheduler.add_listener(lambda _: taker.stop(), EVENT_SCHEDULER_SHUTDOWN)
+    takers = Taker(settings, sessions), Taker(settings, sessions, work=backtest.take_up)
+    for taker in takers:
+        scheduler.add_listener(lambda _, one=taker: one.start(), EVENT_SCHEDULER_STARTED)
+        scheduler.add_listener(lambda _, one=taker: one.stop(), EVENT_SCHEDULER_SHUTDOWN)
     return scheduler
 
 

@@ -25,6 +25,7 @@ from jobs.ledger import Outcome, checkpoint, run_id
 from store.assumptions import load_assumptions
 from store.decisions import save_decisions
 from store.facts import apply_facts, open_archive
+from store.method_pins import load_pins
 from store.runs import load_run
 from store.scores import save_report
 from store.settings import Settings
@@ -109,7 +110,13 @@ def compare(
     _save(session, found)
     if keep is not None:
         keep(report)
-    done = {"queues": len(archive.series), "scores": len(found["scores"]), "evidence": len(found["evidence"])}
+    done: dict[str, int | float | str] = {
+        "queues": len(archive.series),
+        "scores": len(found["scores"]),
+        "evidence": len(found["evidence"]),
+    }
+    if pins := load_pins(session):  # the comparison goes on, but it does not decide there
+        done["pinned by hand"] = ", ".join(f"{one.queue}: {one.model}" for one in pins)
     return Outcome(done, tuple(found["problems"]))
 
 

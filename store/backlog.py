@@ -72,7 +72,7 @@ def load_backlogs(
     """
     if queue is not None:
         require_queues(session, [queue])
-    records = load_records(session)
+    records = load_records(session, None if queue is None or created else [queue])
     chosen = [
         one
         for one in records

@@ -87,14 +87,22 @@ def plan_accuracy(
 
 
 def lock_accuracy(
-    session: Session, settings: Settings, lock_id: int, *, now: dt.datetime
+    session: Session,
+    settings: Settings,
+    lock_id: int,
+    *,
+    now: dt.datetime,
+    queues: Sequence[str] | None = None,
 ) -> tuple[Lock, list[Measured]]:
-    """A lock, released or not, and per queue in it how good it was on the days that are over. NotFound for an unknown one."""
+    """A lock, released or not, and per queue in it (of `queues`, or all) how good it was on the days that are over.
+
+    NotFound for an unknown lock.
+    """
     held = load_lock(session, lock_id)
     source = None if held.source_id is None else load_version(session, held.source_id)
     corrected = source is None or source.kind != IMPORTED
-    rows = load_forecast(session, series=None, version=held.version_id, costs=True)
-    days = load_forecast(session, series=None, version=held.version_id, granularity="day")
+    rows = load_forecast(session, series=queues, version=held.version_id, costs=True)
+    days = load_forecast(session, series=queues, version=held.version_id, granularity="day")
     names, found = set(rows["series"]) | set(days["series"]), []
     for queue in load_queues(session):
         grid = _grid(queue, held.first, held.last, now)

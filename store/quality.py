@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from forecast.arrays import Floats, Ns
@@ -87,6 +87,13 @@ def mark_finding(
     return True
 
 
+def unmark_finding(session: Session, kind: str, queue: str, first: str) -> bool:
+    """Forget that somebody looked at a finding, so that it is told again; False where nobody had."""
+    table = table_of(QualityMarkRow)
+    mine = (table.c.finding == kind, table.c.queue == queue, table.c.first == first)
+    return session.scalar(delete(table).where(*mine).returning(table.c.finding)) is not None
+
+
 def load_marks(session: Session) -> dict[Key, Mark]:
     """What was marked, by kind, queue and first."""
     rows = session.execute(select(*table_of(QualityMarkRow).c))
@@ -98,10 +105,11 @@ def load_marks(session: Session) -> dict[Key, Mark]:
     }
 
 
-def load_records(session: Session) -> list[Record]:
-    """The rows of every queue that has some, as they are held now, by name."""
-    named = volume_series(session)
-    rows = load(session, LAYERS["volumes"], values=NAMES).latest()
+def load_records(session: Session, only: Sequence[str] | None = None) -> list[Record]:
+    """The rows of every queue that has some, as they are held now, by name. only: of these queues; all without it."""
+    named = volume_series(session) if only is None else volume_series(session, list(only))
+    series = None if only is None else list(named)
+    rows = load(session, LAYERS["volumes"], series=series, values=NAMES).latest()
     rows = rows.take(~np.isnan(rows.values[:, 0]))
     hours, exceptions = dict(list(load_hours(session).groupby("queue"))), load_exceptions(session)
     made = []

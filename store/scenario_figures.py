@@ -65,6 +65,7 @@ class Agents:
 class QueueFigures:
     """One queue. rows: by the granularity asked for; days: by local day; agents: by the queue's own interval, or None.
 
+    whole: one row, of all days
     agent_hours: by day as columns of `Agents`, None without agents; quantile: that agents are planned for
     """
 
@@ -77,6 +78,7 @@ class QueueFigures:
     agent_hours: dict[str, Floats] | None
     targets: Targets
     quantile: float
+    whole: Figures
 
 
 def figures(
@@ -129,6 +131,7 @@ def _of_queue(
         None if agents is None else _by_day(agents, base.grid.ds, base.grid.tz),
         targets,
         planned,
+        together([(base, other)], quantiles),
     )
     return made, notes
 
@@ -139,6 +142,19 @@ def compared(base: Future, other: Future, quantiles: tuple[float, ...], length: 
     paths = [one.paths("", length) for one in (base, other, apart)]
     told = [np.column_stack([one.mean()[0], one.quantiles(quantiles)[0]]) for one in paths]
     return Figures(paths[0].grid.ds, *told)
+
+
+def together(worlds: Sequence[tuple[Future, Future]], quantiles: tuple[float, ...]) -> Figures:
+    """One row over all buckets of some queues: forecast, scenario and difference, added up draw by draw.
+
+    Queues are drawn apart, so that what moves several of them alike is not in the band.
+    """
+    sums = [np.sum([pair[at].counts.sum(axis=0) for pair in worlds], axis=0) for at in (0, 1)]
+    told = [
+        np.concatenate([[draws.mean()], np.quantile(draws, quantiles)])[None]
+        for draws in (*sums, sums[1] - sums[0])
+    ]
+    return Figures(np.zeros(1, dtype=np.int64), *told)
 
 
 def _agents(

@@ -96,6 +96,17 @@ def remove_scenario(session: Session, scenario_id: int, *, who: str, now: dt.dat
     return held
 
 
+def restore_scenario(session: Session, scenario_id: int, *, who: str, now: dt.datetime) -> Kept:
+    """Put a scenario that was removed back on the list, and audit that. NotFound for one that never was."""
+    query = update(_TABLE).where(_TABLE.c.id == scenario_id, _TABLE.c.removed_at.is_not(None))
+    back = session.scalars(query.values(removed_at=None).returning(_TABLE.c.id)).one_or_none()
+    held = load_scenario(session, scenario_id)
+    if back is not None:
+        subject = f"scenario {scenario_id}"
+        record(session, now=now, who=who, act="scenario.restore", subject=subject, body={"name": held.name})
+    return held
+
+
 def _kept(row: Row[Any]) -> Kept:
     return Kept(
         row.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from forecast.models.base import LONG_RUN
 from store.plain import plain
 from store.statements import table_of
-from store.tables import ChampionRow, EvidenceRow, ScoreRow
+from store.tables import ChampionRow, EvidenceRow, RunRow, ScoreRow
 
 PARTS = {
     "scores": (table_of(ScoreRow), ("series", "model", "lead_band")),
@@ -57,6 +58,29 @@ def load_notes(session: Session, run_id: int | None) -> dict[str, str]:
         row.series: str(row.row.get("note") or "") for row in session.execute(query.order_by(table.c.id))
     }
     return {series: note for series, note in found.items() if note}
+
+
+def load_since_chosen(session: Session, *, runs: int = 60) -> dict[tuple[str, str], dt.datetime]:
+    """(series, lead band) -> when the run was made from which on its method has been the chosen one; among the latest runs."""
+    table, ledger = table_of(ChampionRow), table_of(RunRow)
+    latest = select(table.c.run_id).distinct().order_by(table.c.run_id.desc()).limit(runs)
+    query = (
+        select(table.c.series, table.c.lead_band, table.c.model, ledger.c.started_at)
+        .join(ledger, ledger.c.id == table.c.run_id)
+        .where(table.c.run_id.in_(latest))
+        .order_by(table.c.run_id.desc())
+    )
+    found: dict[tuple[str, str], dt.datetime] = {}
+    models: dict[tuple[str, str], str | None] = {}
+    for row in session.execute(query):
+        key = (row.series, row.lead_band)
+        if key not in models:
+            models[key] = row.model
+        if models[key] == row.model:
+            found[key] = row.started_at
+        else:
+            models[key] = None  # before that it was another
+    return found
 
 
 def _load(session: Session, part: str, series: str | None) -> list[dict[str, Any]]:

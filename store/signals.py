@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
@@ -79,12 +80,17 @@ def _series(
 
 
 def load_signals(
-    session: Session, *, start: dt.datetime | None = None, end: dt.datetime | None = None
+    session: Session,
+    *,
+    start: dt.datetime | None = None,
+    end: dt.datetime | None = None,
+    wanted: Collection[tuple[str, str]] | None = None,
 ) -> pd.DataFrame:
-    """-> signals[signal, ds, value, topic, known_at, kind]: the latest values, start <= ds < end."""
+    """-> signals[signal, ds, value, topic, known_at, kind]: the latest values, start <= ds < end; wanted: (signal, topic)."""
     names = {row.id: row for row in session.execute(select(*table_of(SignalSeries).c))}
     first, last = (None if at is None else to_ns(at) // 1000 for at in (start, end))
-    rows = load(session, KIND, start=first, end=last).latest()
+    mine = [number for number, one in names.items() if wanted is None or (one.signal, one.topic) in wanted]
+    rows = load(session, KIND, series=None if wanted is None else mine, start=first, end=last).latest()
     rows = rows.take(~np.isnan(rows.values[:, 0]))
     held = [names[int(one)] for one in rows.series]
     frame = pd.DataFrame(

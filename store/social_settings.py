@@ -36,6 +36,7 @@ class Privacy(Section):
     keep_text_days: int = Field(30, ge=0, le=365)
     keep_rows_days: int = Field(35, ge=2, le=730)
     least_shown: int = Field(5, ge=1)
+    texts_for: Literal["nobody", "plan", "read"] = "plan"
 
 
 class Sentiment(Section):

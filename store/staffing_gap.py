@@ -66,7 +66,7 @@ def load_gap(
         team, told = load_team(session, settings, known, name, start=start, stop=end, asked=asked)
         mine = plan[plan["group"] == name]
         if team is not None:
-            found.append(_gap(team, mine))
+            found.append(gap_of(team, mine))
         elif mine.empty:  # nothing is planned either
             told = [note for note in told if note != NO_FORECAST.format(group=name)]
         notes += told
@@ -74,7 +74,8 @@ def load_gap(
     return found, list(dict.fromkeys(notes))
 
 
-def _gap(team: Team, plan: pd.DataFrame) -> GroupGap:
+def gap_of(team: Team, plan: pd.DataFrame) -> GroupGap:
+    """A team against the rows of its plan [ds, agents, gross]; without rows nothing is planned, which is not nobody."""
     made = gap(
         team.demands(), _plan(plan), team.targets, interval=team.interval, tz=team.tz, blended=team.blended
     )

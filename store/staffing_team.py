@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pandas as pd
 from sqlalchemy.orm import Session
 
 from forecast.arrays import Ns
@@ -86,11 +87,23 @@ class Known:
     now: dt.datetime
 
 
-def load_known(session: Session, settings: Settings, now: dt.datetime) -> Known:
-    """The queues, who staffs them, their hours, and what waits in those answered later."""
+@dataclass(frozen=True)
+class Said:
+    """What is forecast of some queues: frames as `load_forecast` gives them, by interval (with handling times) and by day."""
+
+    by_interval: pd.DataFrame
+    by_day: pd.DataFrame
+
+
+def load_known(
+    session: Session, settings: Settings, now: dt.datetime, only: Sequence[str] | None = None
+) -> Known:
+    """The queues, who staffs them, their hours, and what waits in those answered later. only: for teams of these queues."""
     queues = load_queues(session)
-    later = [one.name for one in queues if one.channel in LATER]
-    backlogs = load_backlogs(session, settings, now=now) if later else []
+    later = [one.name for one in queues if one.channel in LATER and (only is None or one.name in only)]
+    backlogs = load_backlogs(session, settings, now=now) if later and only is None else []
+    if only is not None:
+        backlogs = [one for name in later for one in load_backlogs(session, settings, now=now, queue=name)]
     return Known(
         queues,
         load_groups(session),
@@ -142,10 +155,35 @@ def load_team(
     """
     if whole:
         require_queues(session, [name])
-    members = [
-        one for one in known.queues if one.name == name or (not whole and _ever(known.groups, one.name, name))
-    ]
-    works, notes, silent = _works(session, known, members, name, start, stop, whole=whole)
+    members = _members(known, name, whole)
+    said = load_said(session, [one.name for one in members], start, stop, known.now)
+    return team_of(settings, known, name, said, start=start, stop=stop, asked=asked, whole=whole)
+
+
+def load_said(
+    session: Session, names: Sequence[str], start: dt.datetime, stop: dt.datetime, now: dt.datetime
+) -> Said:
+    """What is forecast of some queues over start <= ds < stop, changes in force on top: for one team, or for many at once."""
+    by_interval = load_adjusted(session, series=names, start=start, end=stop, costs=True, now=now)
+    before = start - dt.timedelta(days=1)  # the day in which the span begins is whole
+    by_day = load_adjusted(session, series=names, start=before, end=stop, granularity="day", now=now)
+    return Said(by_interval, by_day)
+
+
+def team_of(
+    settings: Settings,
+    known: Known,
+    name: str,
+    said: Said,
+    *,
+    start: dt.datetime,
+    stop: dt.datetime,
+    asked: Asked | None = None,
+    whole: bool = False,
+) -> tuple[Team | None, list[str]]:
+    """As `load_team`, from what is forecast of its queues (and, it may be, of others)."""
+    members = _members(known, name, whole)
+    works, notes, silent = _works(known, members, name, said, start, whole=whole)
     if not works:
         return None, notes or [(NO_FORECAST if members else NO_QUEUE).format(group=name)]
     notes += [NOT_SAID.format(queue=queue, group=name) for queue in silent]
@@ -153,24 +191,31 @@ def load_team(
     return team, [*notes, *_short(team, stop)]
 
 
+def members_of(known: Known, name: str, *, whole: bool = False) -> list[str]:
+    """The queues that a team may take contacts of. whole: the name is a queue's, and all of it is taken."""
+    return [one.name for one in _members(known, name, whole)]
+
+
+def _members(known: Known, name: str, whole: bool) -> list[Queue]:
+    return [
+        one for one in known.queues if one.name == name or (not whole and _ever(known.groups, one.name, name))
+    ]
+
+
 def _works(
-    session: Session,
     known: Known,
     members: Sequence[Queue],
     group: str,
+    said: Said,
     start: dt.datetime,
-    stop: dt.datetime,
     *,
     whole: bool,
 ) -> tuple[list[Work], list[str], list[str]]:
     """-> the work of each queue, what to know, and the queues of which nothing is said."""
     names = [one.name for one in members]
-    said = load_adjusted(session, series=names, start=start, end=stop, costs=True, now=known.now)
-    before = start - dt.timedelta(days=1)  # the day in which the span begins is whole
-    days = load_adjusted(session, series=names, start=before, end=stop, granularity="day", now=known.now)
     works, notes, silent = [], list[str](), []
     for queue in members:
-        rows, of_days = (each[each["series"] == queue.name] for each in (said, days))
+        rows, of_days = (each[each["series"] == queue.name] for each in (said.by_interval, said.by_day))
         work, told = work_of(queue, rows, of_days, group)
         notes += told
         if work is None:

@@ -23,6 +23,8 @@ from store.columns import Flags
 from store.database import lock
 from store.statements import table_of, write
 from store.tables import (
+    BudgetRow,
+    BudgetSeries,
     ConfirmationRow,
     DriverRow,
     DriverSeries,
@@ -62,6 +64,9 @@ KINDS: Mapping[str, Kind] = {
     "staffing": Kind(table_of(StaffingRow), table_of(StaffingSeries), ("group",), ("agents", "gross")),
     "other_forecasts": Kind(
         table_of(OtherForecastRow), table_of(OtherForecastSeries), ("queue",), ("offered", "aht_seconds")
+    ),
+    "budgets": Kind(
+        table_of(BudgetRow), table_of(BudgetSeries), ("queue", "length"), ("offered", "aht_seconds", "fte")
     ),
 }
 

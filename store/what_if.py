@@ -8,9 +8,9 @@ Only these queues are run, and only the days asked for. Nothing is written here.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -19,16 +19,19 @@ from sqlalchemy.orm import Session
 from forecast.arrays import Floats
 from forecast.buckets import column_ns, day_start, from_ns, local_day, to_ns
 from forecast.errors import InputError
+from forecast.models.base import Leads
 from forecast.models.handle_time import fit_handle_time
 from forecast.scenario import Asked, Known, Supposed, suppose
 from forecast.scenario_events import Driver, Event, Hours, Note, Outage, Overflow
 from forecast.scenario_model import Look, look
 from forecast.scenario_paths import Future
+from forecast.vintage import Archive
 from store.adjusted import load_adjusted
 from store.assumptions import load_assumptions
 from store.facts import open_archive
 from store.forecasts import load_forecast
 from store.looking_ahead import method, stand
+from store.method_pins import with_pin
 from store.queues import Queue, load_queues
 from store.scenario_scope import touched
 from store.settings import INTERVAL_DAYS, Settings
@@ -38,6 +41,8 @@ MOST_QUEUES = 12  # in one request
 MOST_QUEUE_DAYS = (
     400  # queues x days from today to the last one; a queue costs seconds, and each of its days a little
 )
+# session, settings, queue, now, the local day after the last -> the queue looked at, and a warning or ''
+Looking: TypeAlias = Callable[[Session, Settings, str, pd.Timestamp, int], tuple[Look, str]]
 MICRO = 1000  # nanoseconds: what an end lies behind the last start that counts
 BEYOND_NOISE = 5.0  # standard errors by which a day must differ from what is published, to be told
 DIFFERS = (
@@ -71,15 +76,24 @@ class Answer:
     cutoff: pd.Timestamp
 
 
-def what_if(session: Session, settings: Settings, question: Question, *, now: dt.datetime) -> Answer:
+def what_if(
+    session: Session,
+    settings: Settings,
+    question: Question,
+    *,
+    now: dt.datetime,
+    looking: Looking | None = None,
+) -> Answer:
     """Run a scenario from what is known at `now`. Writes nothing.
+
+    looking: how a queue is looked at, where that is not `look_at` (kept from the scenario before, counted, or ended)
 
     NotFound, with the nearest names, for a queue, channel, topic or driver nobody knows; InputError for days that are past
     or too many; NotEnoughHistory for a queue that cannot be forecast.
     """
     queues = {queue.name: queue for queue in load_queues(session)}
     asked = [Asked(event, touched(session, event, queues, question.queues)) for event in question.events]
-    names = _names(asked, queues, question)
+    names = names_of(asked, queues, question)
     if not names:
         raise InputError(
             "The scenario names no queue, and no event of it touches one.",
@@ -91,7 +105,7 @@ def what_if(session: Session, settings: Settings, question: Question, *, now: dt
     _bound(names, stop, {name: local_day(to_ns(now), queues[name].tz) for name in names})
     looks, remarks = {}, []
     for name in names:
-        looks[name], warning = _look(session, settings, name, moment, stop)
+        looks[name], warning = (looking or look_at)(session, settings, name, moment, stop)
         remarks += [warning] if warning else []
     known = _known(session, settings, looks, now)
     found = suppose(looks, asked, known)
@@ -120,7 +134,7 @@ def what_if(session: Session, settings: Settings, question: Question, *, now: dt
     )
 
 
-def _names(asked: Sequence[Asked], queues: dict[str, Queue], question: Question) -> list[str]:
+def names_of(asked: Sequence[Asked], queues: dict[str, Queue], question: Question) -> list[str]:
     """The queues to run: those asked for, touched, and moved to."""
     names = dict.fromkeys(question.queues)
     for one in asked:
@@ -141,7 +155,7 @@ def _names(asked: Sequence[Asked], queues: dict[str, Queue], question: Question)
 def _span(question: Question, settings: Settings, now: dt.datetime) -> tuple[int, int]:
     """First local day and the one after the last: from the first event's day, for two weeks."""
     today = local_day(to_ns(now), settings.company.timezone)
-    begins = [_begin(event, settings.company.timezone) for event in question.events]
+    begins = [begin_of(event, settings.company.timezone) for event in question.events]
     first = question.first if question.first is not None else max(min(begins, default=today), today)
     stop = question.stop if question.stop is not None else first + DAYS
     if min(begins, default=today) < today - 1 or first < today - 1:
@@ -161,7 +175,7 @@ def _span(question: Question, settings: Settings, now: dt.datetime) -> tuple[int
     return first, stop
 
 
-def _begin(event: Event, tz: str) -> int:
+def begin_of(event: Event, tz: str) -> int:
     """The local day on which an event begins."""
     if isinstance(event, Driver | Hours):
         return min(event.days)
@@ -179,8 +193,20 @@ def _bound(names: Sequence[str], stop: int, today: dict[str, int]) -> None:
         )
 
 
-def _look(session: Session, settings: Settings, name: str, now: pd.Timestamp, stop: int) -> tuple[Look, str]:
+def look_at(
+    session: Session, settings: Settings, name: str, now: pd.Timestamp, stop: int
+) -> tuple[Look, str]:
+    """One queue as known at `now`, fitted, with its buckets before the local day `stop`; and a warning or ''."""
     archive = open_archive(session, settings, [name])
+    leads, warning = leads_to(archive, settings, name, now, stop)
+    draws, seed, settings = settings.models.draws, settings.models.seed, with_pin(session, settings, name)
+    return look(archive, name, method(settings), leads, draws=draws, seed=seed), warning
+
+
+def leads_to(
+    archive: Archive, settings: Settings, name: str, now: pd.Timestamp, stop: int
+) -> tuple[Leads, str]:
+    """The buckets of a queue from its cutoff to before the local day `stop`, and a warning or ''."""
     tz = archive.series[name].tz if name in archive.series else settings.company.timezone
     snapshot, leads, warning = stand(archive, name, now, days=max(stop - local_day(to_ns(now), tz), 1))
     short = stop - 1 - int(leads.grid.day[-1]) if len(leads.grid) else 0
@@ -188,8 +214,7 @@ def _look(session: Session, settings: Settings, name: str, now: pd.Timestamp, st
         snapshot, leads, warning = stand(
             archive, name, now, days=min(INTERVAL_DAYS, stop - snapshot.history(name).today)
         )
-    draws, seed = settings.models.draws, settings.models.seed
-    return look(archive, name, method(settings), leads, draws=draws, seed=seed), warning
+    return leads, warning
 
 
 def _seconds(one: Look) -> Floats | None:

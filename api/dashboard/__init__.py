@@ -23,7 +23,8 @@ from api.dashboard import layout
 from api.dashboard.backend import Backend
 from api.dashboard.desk import Clock, Desk
 from api.dashboard.pages import PAGES, PATHS
-from api.dashboard.today import reasons
+from api.dashboard.staffing import export
+from api.dashboard.today import live, reasons, sheet
 from store.settings import Settings
 
 LOG = logging.getLogger("forecall.dashboard")
@@ -40,7 +41,7 @@ def mount(
     *,
     clock: Clock | None = None,
 ) -> None:
-    """Serve the pages at their paths, a picture at `/outlook.svg`; everything else of theirs lies under `/_dash-` and `/_favicon.ico`.
+    """Serve the pages at their paths, a picture at `/outlook.svg`, a sheet at `/day-start`; everything else of theirs lies under `/_dash-` and `/_favicon.ico`.
 
     Whoever mounts guards these paths: Dash knows no rights. Of `settings` the pages need the measures and owners of peak
     warnings; zones and opening hours are stored with each queue. Without a `clock` the application's own is used, if it has one.
@@ -71,6 +72,9 @@ def mount(
     for page in PAGES:
         page.register(desk)
     reasons.serve_picture(app, sessions, now, settings)
+    live.serve_live(app, sessions, settings)
+    sheet.serve_sheet(app, sessions, now, settings)
+    export.serve(app, sessions, now, settings)
     dash.init_app(app)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from forecast.arrays import Ns
 from forecast.buckets import SECOND, Grid, Interval, day_start, from_ns, local_day
 
 HOUR = 3600 * SECOND
+MONTHS_FROM = 200  # days from which months are marked instead of weeks
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ def ticks(window: Window, start: int, stop: int, words: Words) -> Ticks:
         labels = [f"{words.weekday(one)}<br>{one.day}" for one in moments]
         labels[0] = f"{words.weekday(moments[0])}<br>{words.date(moments[0])}"
         return Ticks(middles, labels, midnights[1:-1])
+    if days > MONTHS_FROM:
+        return _months(moments, midnights, words)
     mondays = [place for place, one in enumerate(moments) if one.weekday() == 0]
     every = 1 if len(mondays) <= 7 else 2
     at, labels = [], []
@@ -54,6 +58,15 @@ def ticks(window: Window, start: int, stop: int, words: Words) -> Ticks:
                 f"{words('week_short', n=moments[place].isocalendar().week)}<br>{words.date(moments[place])}"
             )
     return Ticks(at, labels, [midnights[place] for place in mondays])
+
+
+def _months(moments: list[dt.datetime], midnights: list[int], words: Words) -> Ticks:
+    """The first days of months, with their years."""
+    firsts = [place for place, one in enumerate(moments) if one.day == 1]
+    every = 1 if len(firsts) <= 9 else 2
+    kept = [place for count, place in enumerate(firsts) if count % every == 0]
+    labels = [f"{words.date(moments[place]).split()[1]}<br>{moments[place].year}" for place in kept]
+    return Ticks([midnights[place] for place in kept], labels, [midnights[place] for place in firsts])
 
 
 def _hours(window: Window, start: int, stop: int) -> Ticks:
@@ -69,9 +82,9 @@ def _hours(window: Window, start: int, stop: int) -> Ticks:
 
 
 def labels(frame: pd.DataFrame, step: Interval, tz: str, words: Words) -> list[str]:
-    """[ds, end] -> names of buckets: `Tue 10 Mar 10:00–10:30`, `Tue 10 Mar`, `wk 11 · 9 Mar–15 Mar`.
+    """[ds, end] -> names of buckets: `Tue 10 Mar 10:00–10:30`, `Tue 10 Mar`, `wk 11 · 9 Mar–15 Mar`, `Mar 2026`.
 
-    The second of two repeated hours carries a star.
+    The second of two repeated hours carries a star; a day or week of another year than the first one its year.
     """
     begins = pd.DatetimeIndex(frame["ds"]).tz_convert(tz).to_pydatetime()
     ends = (
@@ -84,9 +97,12 @@ def labels(frame: pd.DataFrame, step: Interval, tz: str, words: Words) -> list[s
             f"{words.day(begin)} {begin:%H:%M}–{end:%H:%M}{' *' if begin.fold else ''}"
             for begin, end in zip(begins, ends, strict=True)
         ]
+    if step is Interval.MONTH:
+        return [f"{words.date(begin).split()[1]} {begin.year}" for begin in begins]
+    years = ["" if begin.year == begins[0].year else f" {begin.year}" for begin in begins]
     if step is Interval.WEEK:
         return [
-            f"{words('week_short', n=begin.isocalendar().week)} · {words.date(begin)}–{words.date(end)}"
-            for begin, end in zip(begins, ends, strict=True)
+            f"{words('week_short', n=begin.isocalendar().week)} · {words.date(begin)}–{words.date(end)}{year}"
+            for begin, end, year in zip(begins, ends, years, strict=True)
         ]
-    return [words.day(begin) for begin in begins]
+    return [f"{words.day(begin)}{year}" for begin, year in zip(begins, years, strict=True)]

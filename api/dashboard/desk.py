@@ -56,6 +56,11 @@ class Desk:
         caller = self.caller()
         return caller is not None and caller.may(scope)
 
+    def may_read_posts(self) -> bool:
+        """May the one who asks see posts themselves, and not only what is counted of them?"""
+        scope = self.settings.social.privacy.texts_for
+        return scope != "nobody" and self.may(scope)
+
     @contextmanager
     def change(self, scope: str) -> Iterator[Change]:
         """A session that is committed at the end; NotAllowed for who does not hold the scope."""

@@ -121,6 +121,11 @@ def _rank(row: Row) -> tuple[int, float, float]:
     return states.get(str(row["gate"]), 0), -1e9 if lower != lower else lower, -1e9 if lift != lift else lift
 
 
+def chief(evidence: Sequence[Row]) -> Row:
+    """The row that says most; of at least one."""
+    return max(evidence, key=_rank)
+
+
 def ordered(evidence: Sequence[Row]) -> list[Row]:
     """By queue and how far ahead, the best indicator first."""
     return sorted(

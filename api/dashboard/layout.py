@@ -129,6 +129,7 @@ def links(path: str, words: Words) -> list[Any]:
             className="nav-link current" if page.path == current else "nav-link",
         )
         for page in PAGES
+        if page.listed
     ]
 
 

@@ -18,8 +18,8 @@ from forecast.buckets import SECOND, Grid, Interval, column_ns, end, floor, inde
 
 USUAL_WEEKS = 8
 PEAK_HOURS = 4
-QUANTILES = {"low": "0.1", "expected": "0.5", "busy": "0.8", "safe": "0.9"}
-GRANULARITY = {Interval.HOUR: "hour", Interval.DAY: "day", Interval.WEEK: "week"}
+QUANTILES = {"low": "0.1", "expected": "0.5", "busy": "0.8", "safe": "0.9", "mean": "mean"}
+GRANULARITY = {Interval.HOUR: "hour", Interval.DAY: "day", Interval.WEEK: "week", Interval.MONTH: "month"}
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def slots(held: Held, start: int, stop: int) -> Slots:
     known = np.where(history.open | (history.y > 0), history.y, np.nan)
     offered = _scatter(history.grid.ds, known, grid.ds)
     forecast = held.forecast["interval"].set_index(column_ns(held.forecast["interval"]["ds"]))
-    return Slots(grid, open_, offered, _week_before(history.grid, known, grid), forecast.reindex(grid.ds))
+    return Slots(grid, open_, offered, before(history.grid, known, grid), forecast.reindex(grid.ds))
 
 
 def _scatter(ds: Ns, values: Floats, onto: Ns) -> Floats:
@@ -63,21 +63,21 @@ def _scatter(ds: Ns, values: Floats, onto: Ns) -> Floats:
     return found
 
 
-def _week_before(past: Grid, values: Floats, grid: Grid) -> Floats:
-    """The same wall-clock slot seven local days earlier, float[n]; NaN where nothing is known of it."""
+def before(past: Grid, values: Floats, grid: Grid, days: int = 7) -> Floats:
+    """The same wall-clock slot so many local days earlier, float[n]; NaN where nothing is known of it."""
     if len(past) == 0:
         return np.full(len(grid), np.nan)
     key = past.day * past.slots + past.slot
-    wanted = (grid.day - 7) * grid.slots + grid.slot
+    wanted = (grid.day - days) * grid.slots + grid.slot
     unique, first = np.unique(key, return_index=True)
     return _scatter(unique, values[first], wanted)
 
 
 def buckets(held: Held, start: int, stop: int, step: Interval) -> pd.DataFrame:
-    """-> [ds, end, open, over, offered, low, expected, busy, safe, last_week, difference, summed, places], one row per bucket.
+    """-> [ds, end, open, over, offered, low, expected, busy, safe, mean, last_week, difference, summed, places], a row per bucket.
 
     over: has it ended? offered: what came so far in the bucket under way; summed: has it no stored band? places: decimals
-
+    mean: what is expected on average, not rounded
     """
     fine = slots(held, start, stop)
     ds, place = np.unique(floor(fine.grid.ds, step, held.queue.tz), return_inverse=True)
@@ -91,7 +91,9 @@ def buckets(held: Held, start: int, stop: int, step: Interval) -> pd.DataFrame:
     places = digits(said["safe"], said["expected"])
     columns: dict[str, Any] = {"ds": index(ds), "end": index(ends), "open": open_, "over": over}
     columns["offered"] = total(fine.offered, np.isfinite(fine.offered), place, len(ds))
+    mean = said.pop("mean")
     columns |= {name: np.where(open_, values, np.nan).round(places) for name, values in said.items()}
+    columns["mean"] = np.where(open_, mean, np.nan)
     last_week = total(fine.last_week, fine.open, place, len(ds), whole=True)
     columns["last_week"] = np.where(open_, last_week, np.nan)
     columns["difference"] = (columns["expected"] - columns["last_week"]).round(places)
@@ -115,6 +117,7 @@ def _sums(
     mean = total(fine.forecast["mean"].to_numpy(), fine.open, place, len(ds), whole=True)
     bare = np.isnan(said["expected"]) & ~np.isnan(mean)
     said["expected"] = np.where(bare, mean, said["expected"])
+    said["mean"] = np.where(np.isnan(said["mean"]), mean, said["mean"])
     return said, bare & ~over
 
 

@@ -16,6 +16,7 @@ from api.dashboard.scenario import page as scenario
 from api.dashboard.social import page as social
 from api.dashboard.staffing import page as staffing
 from api.dashboard.today import page as today
+from api.dashboard.week_report import page as week_report
 from api.dashboard.words import Words
 
 
@@ -23,13 +24,14 @@ from api.dashboard.words import Words
 class Page:
     """A path of ours. key: of its name in the catalogue of texts.
 
-    show: what stands there before its callbacks have answered; register: its callbacks
+    show: what stands there before its callbacks have answered; register: its callbacks; listed: in the navigation
     """
 
     path: str
     key: str
     show: Callable[[Desk, Words, Asked], Any]
     register: Callable[[Desk], None]
+    listed: bool = True
 
 
 PAGES = (
@@ -42,6 +44,7 @@ PAGES = (
     Page("/accuracy", "accuracy_page", accuracy.show, accuracy.register),
     Page("/data", "data_page", data.show, data.register),
     Page("/methods", "methods_page", methods.show, methods.register),
+    Page("/week-report", "week_report_page", week_report.show, week_report.register, listed=False),
 )
 PATHS = tuple(page.path for page in PAGES)
 

@@ -25,6 +25,12 @@ class Palette:
     now: str
     bar: str
     floor: str
+    school: str
+    driver: str
+    adjusted: str
+    locked: str
+    draft: str
+    imported: str
 
 
 LIGHT = Palette(
@@ -44,6 +50,12 @@ LIGHT = Palette(
     now="#b3261e",
     bar="#8a96a3",
     floor="#c2a14d",
+    school="#7fb8a4",
+    driver="#8a6fc0",
+    adjusted="#d9822b",
+    locked="#7a3e9d",
+    draft="#17806d",
+    imported="#b3560f",
 )
 DARK = Palette(
     ink="#e6ebf0",
@@ -62,6 +74,12 @@ DARK = Palette(
     now="#ff8a80",
     bar="#8a96a3",
     floor="#d3b565",
+    school="#6fa892",
+    driver="#a48bdc",
+    adjusted="#f0a04b",
+    locked="#c79be6",
+    draft="#5fd0b8",
+    imported="#f2a766",
 )
 
 

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.dashboard.windows import STEPS, Window
 from forecast.alerts import PICKED_UP, Measure, Surge, in_time
 from forecast.buckets import column_ns, from_ns, to_ns
-from forecast.days import OpeningHours
+from forecast.days import Exceptions, OpeningHours
 from forecast.errors import NotFound
 from forecast.vintage import Archive, Series, Versions
 from store.adjusted import load_adjusted
@@ -22,17 +23,23 @@ from store.alert_settings import Alerts
 from store.alerts import load_alerts
 from store.days import load_hours
 from store.decisions import Key, load_since
+from store.forecast_versions import load_version
 from store.forecasts import list_versions, load_forecast
+from store.hour_exceptions import load_exceptions
 from store.queues import Queue, load_queues
+from store.reasons import reason_name
 from store.scores import load_evidence, load_scores
 from store.settings import Reason, Settings
 from store.signals import load_signals
+from store.tables import SignalSeries
 from store.volumes import load_volumes
 
 WHOLE = "all"
 PREFERRED = ("posts", "negative")
+FAILED = "failed_contact"
 FEW, TELLING = 5, 0.03  # posts of failed contact, and their share, from which they are worth a sentence
-COARSE = ("hour", "day", "week")
+COARSE = ("hour", "day", "week", "month")
+SOON = dt.timedelta(days=8)
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,8 @@ class Held:
     warned:   its live peak warnings, the largest first; elsewhere: those of other queues
     series:   the queue with its volumes of the window and the eight weeks before
     forecast: per granularity forecast[ds, mean, 0.025 .. 0.975]
+    reason:   the contact reason of the queue that all this is of, '' for the whole queue
+    added:    the queues of whose contacts all this is the sum, () where it is of one
     """
 
     queue: Queue
@@ -93,6 +102,20 @@ class Held:
     window: Window
     warned: tuple[Warned, ...] = ()
     elsewhere: tuple[Warned, ...] = ()
+    reason: str = ""
+    added: tuple[Queue, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The forecast series all this is of."""
+        if self.added:
+            return tuple(queue.name for queue in self.added)
+        return (series_name(self.queue, self.reason),)
+
+
+def series_name(queue: Queue, reason: str) -> str:
+    """The forecast series of a queue, or of a contact reason of it."""
+    return reason_name(queue.name, reason) if reason not in ("", queue.topic) else queue.name
 
 
 def choose(queues: Sequence[Queue], name: str | None) -> Queue:
@@ -109,34 +132,51 @@ def load(
     step: str,
     now: dt.datetime,
     settings: Settings | None = None,
+    *,
+    first: dt.date | None = None,
+    reason: str = "",
+    social: bool = True,
 ) -> Held:
     """All of a queue's window. NotFound without a queue; everything else may be empty.
 
     settings: measures and owners of peak warnings; without them the usual measures, and nobody
+    first: the first local day shown (None: as the period says); reason: a contact reason of the queue
+    social: with the indicator below the contacts, of which nine weeks are read
     """
     queues = load_queues(session)
     queue = choose(queues, name)
     warned = _warned(session, queues, now, settings)
-    made = _made(session, queue.name, now)
+    reason = "" if reason == queue.topic else reason
+    made = in_force(session, series_name(queue, reason), now)
     moment = now if made is None or made.reaches_now else made.cutoff
-    window = Window.of(moment, now, period, step, queue.interval, queue.tz)
+    window = Window.of(moment, now, period, step, queue.interval, queue.tz, first)
     start, end = window.past, from_ns(window.end).to_pydatetime()
     volumes = load_volumes(session, queue.name, start, end)
-    series = _series(queue, volumes, load_hours(session, queue=queue.name))
-    forecast = _forecasts(session, queue.name, window, now)
+    if reason:
+        volumes = volumes[volumes["topic"] == reason]
+    series = _series(queue, volumes, opening(session, queue.name))
+    forecast = forecasts(session, [series_name(queue, reason)], window, now)
     return Held(
         queue,
         series,
         Archive({queue.name: series}),
         made,
-        forecast,
-        _social(session, queue, start, end),
+        {granularity: rows.drop(columns="series") for granularity, rows in forecast.items()},
+        _social(session, queue, start, end) if social else None,
         load_evidence(session, queue.name),
         None if volumes.empty else volumes["known_at"].max().to_pydatetime(),
         window,
         tuple(one for one in warned if one.queue.name == queue.name),
         tuple(one for one in warned if one.queue.name != queue.name),
+        reason,
     )
+
+
+def opening(session: Session, queue: str) -> OpeningHours | None:
+    """The weekly hours of a queue with their exceptions; None where they are not given."""
+    hours = load_hours(session, queue=queue)
+    exceptions = Exceptions.of(load_exceptions(session, queue=queue), queue)
+    return OpeningHours.from_frame(hours, exceptions) if len(hours) else None
 
 
 def _warned(
@@ -159,39 +199,35 @@ def _warned(
     return sorted(found, key=lambda one: -one.surge.extra)
 
 
-def _forecasts(session: Session, name: str, window: Window, now: dt.datetime) -> dict[str, pd.DataFrame]:
-    """Intervals and the buckets shown over the whole window; hours and days from today on, for the cards."""
+def forecasts(
+    session: Session, series: Sequence[str], window: Window, now: dt.datetime
+) -> dict[str, pd.DataFrame]:
+    """Intervals and the buckets shown over the whole window; the others from today on, for what Today tells."""
     soon: dict[str, Any] = {"start": from_ns(window.today).to_pydatetime(), "end": window.soon}
     whole: dict[str, Any] = {"start": window.first, "end": window.last}
     return {
-        granularity: load_adjusted(
-            session,
-            now=now,
-            series=[name],
-            granularity=granularity,
-            **(
-                whole
-                if granularity == "interval" or STEPS[granularity] in (window.step, window.drawn)
-                else soon
-            ),
-        ).drop(columns="series")
-        for granularity in ("interval", *COARSE)
+        name: load_adjusted(session, now=now, series=series, granularity=name, **span)
+        for name in ("interval", *COARSE)
+        for span in [whole if name == "interval" or STEPS[name] in (window.step, window.drawn) else soon]
     }
 
 
-def _made(session: Session, name: str, now: dt.datetime) -> Made | None:
-    """The newest published version that holds the queue."""
-    soon = dt.timedelta(days=8)
-    published = [one for one in list_versions(session, limit=100) if one.state != "draft"]
+def in_force(session: Session, series: str, now: dt.datetime) -> Made | None:
+    """The version that speaks of what comes next, by what was published last; of data that ended, the last that spoke."""
+    ahead = load_forecast(session, series=[series], start=now, end=now + SOON, parts=True)
+    if len(ahead):
+        version = load_version(session, int(ahead["version"].iloc[0]))
+        return Made(version.cutoff, version.created_at, True)
+    published = [one for one in list_versions(session, limit=100) if one.published_at is not None]
+    published.sort(key=lambda one: (one.published_at, one.id), reverse=True)
     for version in published[:20]:
-        span: dict[str, Any] = {"start": version.cutoff - dt.timedelta(days=1), "end": version.cutoff + soon}
-        if len(load_forecast(session, series=[name], version=version.id, **span)):
-            ahead = load_forecast(session, series=[name], start=now, end=now + soon)
-            return Made(version.cutoff, version.created_at, not ahead.empty)
+        span: dict[str, Any] = {"start": version.cutoff - dt.timedelta(days=1), "end": version.cutoff + SOON}
+        if len(load_forecast(session, series=[series], version=version.id, **span)):
+            return Made(version.cutoff, version.created_at, False)
     return None
 
 
-def _series(queue: Queue, volumes: pd.DataFrame, hours: pd.DataFrame) -> Series:
+def _series(queue: Queue, volumes: pd.DataFrame, hours: OpeningHours | None) -> Series:
     """volumes[ds, offered, topic, known_at] -> the queue as one series; a row of the topic `all` is the sum of its bucket."""
     if volumes["topic"].nunique() > 1:
         whole = volumes[volumes["topic"] == WHOLE]
@@ -204,15 +240,18 @@ def _series(queue: Queue, volumes: pd.DataFrame, hours: pd.DataFrame) -> Series:
         volumes["offered"].to_numpy(dtype=np.float64),
         column_ns(volumes["known_at"]),
     )
-    opening = OpeningHours.from_frame(hours) if len(hours) else None
     return Series(
-        queue.name, queue.interval, queue.tz, versions, queue.name, queue.channel, queue.topic, hours=opening
+        queue.name, queue.interval, queue.tz, versions, queue.name, queue.channel, queue.topic, hours=hours
     )
 
 
 def _social(session: Session, queue: Queue, start: dt.datetime, end: dt.datetime) -> Social | None:
     """The queue's own posts; where its reason has none, all posts; else the first uploaded indicator."""
-    signals = load_signals(session, start=start, end=end)
+    there = session.execute(select(SignalSeries.signal, SignalSeries.topic)).all()
+    of = queue.topic if any(one.topic == queue.topic for one in there) else WHOLE
+    wanted = {(name, topic) for name in (*PREFERRED, FAILED) for topic in (of, WHOLE)}
+    signals = load_signals(session, start=start, end=end, wanted=wanted)
+    signals = load_signals(session, start=start, end=end) if signals.empty else signals
     if signals.empty:
         return None
     topics = signals["topic"]
@@ -230,9 +269,7 @@ def _social(session: Session, queue: Queue, start: dt.datetime, end: dt.datetime
 
 
 def _failed(signals: pd.DataFrame) -> float | None:
-    posts, failed = (
-        signals.loc[signals["signal"] == name, "value"].sum() for name in ("posts", "failed_contact")
-    )
+    posts, failed = (signals.loc[signals["signal"] == name, "value"].sum() for name in ("posts", FAILED))
     return float(failed / posts) if failed >= FEW and failed / posts >= TELLING else None
 
 

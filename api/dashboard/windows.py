@@ -12,14 +12,23 @@ PERIODS = {
     "days3": (1, 3),
     "week": (2, 7),
     "weeks4": (14, 28),
-    "weeks8": (28, 56),
+    "weeks13": (28, 91),
+    "months18": (28, 548),
 }  # back, ahead
-STEPS = {"interval": None, "hour": Interval.HOUR, "day": Interval.DAY, "week": Interval.WEEK}
+STEPS = {
+    "interval": None,
+    "hour": Interval.HOUR,
+    "day": Interval.DAY,
+    "week": Interval.WEEK,
+    "month": Interval.MONTH,
+}
 LEAST_BACK = {
-    "day": 7,
-    "week": 28,
+    Interval.DAY: 7,
+    Interval.WEEK: 28,
+    Interval.MONTH: 92,
 }  # a few points before today, so that a day or a week is seen among its like
 MOST_POINTS = 1500
+MOST_ROWS = 3000  # of the table, ahead
 USUAL_DAYS = 57  # eight weeks and a day: what is usual
 WEEK_BEFORE = 8 * DAY  # before the window: last week, whatever the clock did
 
@@ -44,24 +53,27 @@ class Window:
 
     @classmethod
     def of(
-        cls, moment: dt.datetime, now: dt.datetime, period: str, step: str, interval: Interval, tz: str
+        cls,
+        moment: dt.datetime,
+        now: dt.datetime,
+        period: str,
+        step: str,
+        interval: Interval,
+        tz: str,
+        first: dt.date | None = None,
     ) -> Window:
-        """The window of a period around a moment; unknown words mean a week per interval."""
+        """The window of a period around a moment, or from a first local day on; unknown words mean a week per interval."""
         back, ahead = PERIODS.get(period, PERIODS["week"])
-        length = STEPS.get(step) or interval
-        length = length if length.seconds >= interval.seconds else interval
-        back = max(
-            back, LEAST_BACK.get("week" if length is Interval.WEEK else "day" if length.slots == 1 else "", 0)
-        )
-        day = local_day(to_ns(moment), tz)
-        start, today, last = day_start([day - back, day, day + ahead], tz)
-        if length is Interval.WEEK:
-            start = floor(day_start([day - back], tz), length, tz)[0]
-            last = end(floor(day_start([day + ahead - 1], tz), length, tz), length, tz)[0]
-        drawn = _drawn(length, int(last) - int(start))
-        return cls(
-            int(start), int(last), int(today), to_ns(moment), length, drawn, interval, tz, moment == now
-        )
+        length = _length(STEPS.get(step) or interval, interval, ahead)
+        today = local_day(to_ns(moment), tz)
+        day = today if first is None else (first - dt.date(1970, 1, 1)).days
+        back = max(back, LEAST_BACK.get(length, 0)) if first is None else 0
+        start, midnight, last = (int(one) for one in day_start([day - back, today, day + ahead], tz))
+        if length.seconds > Interval.DAY.seconds:
+            start = int(floor(day_start([day - back], tz), length, tz)[0])
+            last = int(end(floor(day_start([day + ahead - 1], tz), length, tz), length, tz)[0])
+        drawn = _drawn(length, last - start)
+        return cls(start, last, midnight, to_ns(moment), length, drawn, interval, tz, moment == now)
 
     @property
     def first(self) -> dt.datetime:
@@ -82,6 +94,13 @@ class Window:
     def last(self) -> dt.datetime:
         """The end as a moment, at least `soon`."""
         return max(from_ns(self.end).to_pydatetime(), self.soon)
+
+
+def _length(wanted: Interval, interval: Interval, ahead: int) -> Interval:
+    """The bucket of the table: the one wanted, no shorter than the queue's own, or longer where rows would be too many."""
+    longer = [one for one in (wanted, interval, Interval.HOUR, Interval.DAY) if one.seconds >= wanted.seconds]
+    able = [one for one in longer if one.seconds >= interval.seconds and ahead * one.slots <= MOST_ROWS]
+    return min(able, key=lambda one: one.seconds, default=Interval.DAY)
 
 
 def _drawn(step: Interval, span: int) -> Interval:

@@ -5,37 +5,31 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any
 
-import numpy as np
-import pandas as pd
 from fastapi import APIRouter, Header, HTTPException, Path, Query, Request, Response
-from sqlalchemy.orm import Session
 
 from api.auditing import Noted
 from api.calendar_schemas import (
     DayRuleOut,
     DaysQuery,
-    ExceptionOut,
     HoursIn,
     HoursOut,
     RemovedDay,
-    SpanOut,
     SpecialDayIn,
     SpecialDayOut,
     SpecialDaysOut,
-    WeekOut,
 )
 from api.deps import Config, Db, Now
 from api.errors import MEDIA_TYPE
 from api.etags import FRESH, etag_of, matches
+from api.hours_told import hours_of, replace_all
 from api.openapi import READ_NAMED, responses
+from api.special_days import rule_told
 from forecast.buckets import zone
-from forecast.day_rules import DayRule, first_day
+from forecast.day_rules import DayRule
 from forecast.errors import InputError, NotFound
-from forecast.recurrence import days_rule
 from store.day_rules import add_rule, load_day_rules, remove_rule
-from store.days import load_hours, remove_days, replace_hours
-from store.hour_exceptions import load_exceptions, save_exceptions
-from store.queues import load_queue, require_queues
+from store.days import remove_days
+from store.queues import require_queues
 from store.special_days import OWN_DATE, KnownDay, load_special_days
 
 router = APIRouter(tags=["calendar"])
@@ -54,7 +48,7 @@ MOST_DAYS = 1_100
 @router.get("/v1/queues/{queue:path}/hours", response_model=HoursOut, responses={**UNCHANGED, **READ_NAMED})
 def get_hours(session: Db, request: Request, response: Response, queue: QueuePath) -> Response | HoursOut:
     """A queue's weekly hours, each set from a day on, and what holds on single days. Send the ETag as `If-Match` to replace them."""
-    found = _hours(session, queue)
+    found = hours_of(session, queue)
     tag = etag_of(found.model_dump(mode="json"))
     if matches(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers={"ETag": tag, "Cache-Control": FRESH})
@@ -67,14 +61,13 @@ def put_hours(
     session: Db, response: Response, note: Noted, queue: QueuePath, told: HoursIn, if_match: IfMatch = None
 ) -> HoursOut:
     """Replace all of a queue's own hours and exceptions. Those of every queue stay."""
-    before = etag_of(_hours(session, queue).model_dump(mode="json"))
+    before = etag_of(hours_of(session, queue).model_dump(mode="json"))
     if if_match is not None and not matches(if_match, before):
         raise HTTPException(
             412, "The hours were changed since you read them. Read them again, then send yours."
         )
-    replace_hours(session, queue, _weeks(queue, told))
-    save_exceptions(session, _exceptions(queue, told), whole=[queue])
-    found = _hours(session, queue)
+    replace_all(session, queue, told)
+    found = hours_of(session, queue)
     response.headers["ETag"] = etag_of(found.model_dump(mode="json"))
     note("hours.replace", f"queue {queue}", told.model_dump(mode="json"))
     return found
@@ -106,18 +99,7 @@ def add_special_day(session: Db, now: Now, note: Noted, told: SpecialDayIn) -> D
     """Add a special day, a rule, days to leave out of history or weeks with a name. The same again gives back the first."""
     if told.queue:
         require_queues(session, [told.queue])
-    if (told.date is None) == (told.rule is None):
-        raise InputError("Give a date or a rule.", remedy="Give one of the two.", field="date")
-    if told.date is None:
-        rule = told.rule or ""
-        first = first_day(rule, told.since)
-    else:
-        first, last = told.date, told.until or told.date
-        if last < first:
-            raise InputError("The end lies before the date.", remedy="Give a later day.", field="until")
-        rule = days_rule((last - first).days + 1)
-    made = DayRule(told.name, rule, (first - EPOCH).days, told.kind, told.moves, told.queue)
-    kept = _rule(add_rule(session, made, now=now))
+    kept = _rule(add_rule(session, rule_told(told), now=now))
     note("special_day.add", f"special_day {kept.id}", told.model_dump(mode="json"))
     return kept
 
@@ -143,63 +125,6 @@ def remove_special_day(
         )
     note("special_day.remove", f"special_day {id}", {"queue": queue})
     return RemovedDay(id=id, name="")
-
-
-def _hours(session: Session, queue: str) -> HoursOut:
-    held = load_hours(session, queue=queue)
-    since = [None if pd.isna(one) else one.date() for one in held["valid_from"]]
-    weeks: dict[dt.date | None, list[SpanOut]] = {}
-    for valid, weekday, opens, closes in zip(
-        since, held["weekday"], held["opens"], held["closes"], strict=True
-    ):
-        weeks.setdefault(valid, []).append(SpanOut(weekday=int(weekday), opens=opens, closes=closes))
-    exceptions = [
-        ExceptionOut(date=date.date(), opens=opens or None, closes=closes or None, name=name, queue=mine)
-        for mine, date, opens, closes, name in load_exceptions(session, queue=queue).itertuples(index=False)
-    ]
-    return HoursOut(
-        queue=queue,
-        timezone=load_queue(session, queue).tz,
-        weeks=[WeekOut(valid_from=valid, spans=spans) for valid, spans in weeks.items()],
-        exceptions=exceptions,
-    )
-
-
-def _weeks(queue: str, told: HoursIn) -> pd.DataFrame:
-    rows: list[dict[str, Any]] = []
-    for week in told.weeks:
-        for span in week.spans:
-            if span.opens >= span.closes:
-                raise InputError(
-                    f"The hours {span.opens}-{span.closes} end before they begin.",
-                    remedy="Write hours past midnight as two spans.",
-                    field="closes",
-                )
-            rows.append({"queue": queue, **span.model_dump(), "valid_from": week.valid_from})
-    frame = pd.DataFrame(rows, columns=["queue", "weekday", "opens", "closes", "valid_from"])
-    return frame.assign(weekday=frame["weekday"].astype("int64"), valid_from=_moments(frame["valid_from"]))
-
-
-def _exceptions(queue: str, told: HoursIn) -> pd.DataFrame:
-    rows = []
-    for one in told.exceptions:
-        if (one.opens is None) != (one.closes is None):
-            raise InputError(
-                f"The exception of {one.date} has half of its hours.",
-                remedy="Give opens and closes, or neither for a closed day.",
-                field="opens",
-            )
-        rows.append(
-            {"queue": queue, **one.model_dump(), "opens": one.opens or "", "closes": one.closes or ""}
-        )
-    frame = pd.DataFrame(rows, columns=["queue", "date", "opens", "closes", "name"], dtype=object)
-    return frame.assign(date=_moments(frame["date"]))
-
-
-def _moments(dates: pd.Series) -> pd.Series:
-    """Dates or nothing -> midnights UTC."""
-    found = np.array([None if pd.isna(one) else one for one in dates], dtype="datetime64[ns]")
-    return pd.Series(pd.DatetimeIndex(found).tz_localize("UTC"), index=dates.index)
 
 
 def _day(row: KnownDay) -> SpecialDayOut:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any
 
-import numpy as np
-import pandas as pd
 from fastapi import APIRouter, Header, HTTPException, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
@@ -14,6 +12,7 @@ from api.auditing import Noted
 from api.deps import Db, Now
 from api.errors import MEDIA_TYPE
 from api.etags import FRESH, etag_of, matches
+from api.groups_told import groups_of, replace_groups
 from api.openapi import READ, responses
 from api.queue_map_schemas import (
     GroupOut,
@@ -26,9 +25,7 @@ from api.queue_map_schemas import (
     MovesOut,
 )
 from forecast.queue_map import Move
-from store.groups import load_groups, save_groups
 from store.queue_map import KeptMove, add_moves, load_moves, undo_moves
-from store.queues import require_queues
 
 router = APIRouter(tags=["queue map"])
 CHANGE = responses(400, 401, 403, 404, 413, 422, 500, 503)
@@ -92,13 +89,7 @@ def put_groups(
         raise HTTPException(
             412, "The groups were changed since you read them. Read them again, then send yours."
         )
-    require_queues(session, sorted({row.queue for row in told.rows}))
-    rows = pd.DataFrame(
-        [row.model_dump() for row in told.rows], columns=["queue", "group", "site", "since", "share"]
-    )
-    since = np.array(rows["since"].tolist(), dtype="datetime64[ns]")
-    frame = rows.astype({"share": "float64"}).assign(since=pd.DatetimeIndex(since).tz_localize("UTC"))
-    save_groups(session, frame, whole=True)
+    replace_groups(session, told)
     note("groups.replace", "groups", told.model_dump(mode="json"))
     found = _groups(session, None)
     response.headers["ETag"] = etag_of(found.model_dump(mode="json"))
@@ -106,16 +97,7 @@ def put_groups(
 
 
 def _groups(session: Session, on: dt.date | None) -> GroupsOut:
-    rows = [
-        GroupOut(
-            queue=part.queue,
-            group=part.group,
-            site=part.site,
-            since=dt.date.fromisoformat(part.date) if part.date else None,
-            share=part.share,
-        )
-        for part in load_groups(session, on=on).parts
-    ]
+    rows = [GroupOut(**row.model_dump()) for row in groups_of(session, on)]
     return GroupsOut(rows=rows)
 
 

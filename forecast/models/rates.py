@@ -49,7 +49,6 @@ RATES: dict[str, Callable[[], RateModel]] = {
     "year_profile": YearProfile,
     "prophet": _prophet,
 }
-BARS = ("seasonal_naive", "mean8", "mean8_open", "median8")
 
 
 def rates(names: Sequence[str]) -> tuple[RateModel, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from forecast.errors import InputError
+from store.imports.budget import import_budget
 from store.imports.contacts import import_contacts
 from store.imports.days import import_days
 from store.imports.drivers import import_drivers
@@ -33,6 +34,7 @@ IMPORTERS: Mapping[str, Importer] = {
     "groups": import_groups,
     "staffing": import_staffing,
     "forecast": import_forecast,
+    "budget": import_budget,
 }
 
 

@@ -197,6 +197,40 @@ class ScenarioRow(Base):
     removed_at: Mapped[dt.datetime | None]
 
 
+class BacktestRow(Base):
+    """A replay of the past that an analyst asked for: its settings, how far it is, and its report."""
+
+    __tablename__ = "backtests"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    asked: Mapped[dict[str, Any]]
+    who: Mapped[str]
+    asked_at: Mapped[dt.datetime]
+    state: Mapped[str]  # waiting | running | done | failed | stopped
+    stop: Mapped[bool]  # somebody wants it to end
+    done: Mapped[int]
+    total: Mapped[int]
+    what: Mapped[str]
+    started_at: Mapped[dt.datetime | None]
+    seen_at: Mapped[dt.datetime | None]  # when it last told how far it is
+    finished_at: Mapped[dt.datetime | None]
+    report: Mapped[dict[str, Any]]
+
+
+class MethodPinRow(Base):
+    """A method that somebody chose for a queue, until it is removed."""
+
+    __tablename__ = "method_pins"
+    __table_args__ = (Index("method_pins_by_queue", "queue", "removed_at"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    queue: Mapped[str]
+    model: Mapped[str]
+    reason: Mapped[str]
+    who: Mapped[str]
+    created_at: Mapped[dt.datetime]
+    removed_at: Mapped[dt.datetime | None]
+    removed_by: Mapped[str]
+
+
 class DayRemarkRow(Base):
     __tablename__ = "day_remarks"
     __table_args__ = (Index("day_remarks_by_day", "queue", "day"),)
@@ -206,3 +240,28 @@ class DayRemarkRow(Base):
     reason: Mapped[str]
     who: Mapped[str]
     at: Mapped[dt.datetime]
+
+
+class BudgetSeries(Base):
+    __tablename__ = "budget_series"
+    __table_args__ = (UniqueConstraint("queue", "length"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    queue: Mapped[str]
+    length: Mapped[str]  # day | week | month
+
+
+class BudgetRow(Base):
+    """What was budgeted for a day, a week or a month of a queue; ds is midnight UTC of its first local day."""
+
+    __tablename__ = "budgets"
+    __table_args__ = (Index("budgets_by_bucket", "series_id", "ds", "known_at"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    series_id: Mapped[int] = mapped_column(ForeignKey("budget_series.id"))
+    ds: Mapped[int] = mapped_column(Micros)
+    known_at: Mapped[int] = mapped_column(Micros)
+    offered: Mapped[float | None]
+    aht_seconds: Mapped[float | None]
+    fte: Mapped[float | None]
+    assumed: Mapped[bool]
+    upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"), index=True)
+    repeats: Mapped[int | None]  # see `layers.py`

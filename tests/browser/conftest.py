@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,7 +54,9 @@ def own(
     """Sessions on a copy of the filled database that the tests of one module may change."""
     path = tmp_path_factory.mktemp("own") / "forecall.db"
     with filled() as session:
-        session.connection().exec_driver_sql("VACUUM INTO ?", (str(path),))
+        source = session.get_bind().engine.url.database
+    with closing(sqlite3.connect(str(source))) as copied:  # SQLAlchemy would begin a transaction, in which VACUUM is refused
+        copied.execute("VACUUM INTO ?", (str(path),))
     engine = connect(f"sqlite:///{path}")
     yield sessions(engine)
     engine.dispose()

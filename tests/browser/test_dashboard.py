@@ -31,7 +31,8 @@ def choose(page: Page, control: str, text: str) -> None:
     """Press a choice, and wait until the page has its answer."""
     with page.expect_response(
         lambda answer: (
-            "_dash-update-component" in answer.url and "intervals.rowData" in (answer.request.post_data or "")
+            "_dash-update-component" in answer.url
+            and "forecast-grid.rowData" in (answer.request.post_data or "")
         )
     ):
         page.locator(f"#{control} label", has_text=re.compile(f"^{text}$")).click()
@@ -41,14 +42,14 @@ def choose_queue(page: Page, name: str) -> None:
     page.locator("#queue").click()
     with page.expect_response(lambda answer: "_dash-update-component" in answer.url):
         page.get_by_role("option", name=re.compile(name)).click()
-    expect(page.locator("#figure-box")).to_have_attribute("aria-label", re.compile(name))
+    expect(page.locator("#forecast-figure-box")).to_have_attribute("aria-label", re.compile(name))
 
 
 def cell(page: Page, start: dt.datetime, column: str) -> str:
     """The text of a cell of the table per interval, by the UTC start of its row."""
     place = page.evaluate(
         """async (start) => {
-            const api = await dash_ag_grid.getApiAsync("intervals");
+            const api = await dash_ag_grid.getApiAsync("forecast-grid");
             let at = -1;
             api.forEachNode((node) => { if (node.data.start === start) { at = node.rowIndex; } });
             api.ensureIndexVisible(at);
@@ -57,7 +58,7 @@ def cell(page: Page, start: dt.datetime, column: str) -> str:
         f"{start:%Y-%m-%dT%H:%M:%SZ}",
     )
     assert place >= 0, f"no row {start}"
-    return page.locator(f"#intervals [row-index='{place}'] [col-id='{column}']").inner_text()
+    return page.locator(f"#forecast-grid [row-index='{place}'] [col-id='{column}']").inner_text()
 
 
 def stored(
@@ -74,25 +75,18 @@ def as_read(value: float) -> str:
     return f"{round(value):,}"
 
 
-def cards_say(page: Page, filled: sessionmaker[Session]) -> None:
-    """Today, the next hour, the peak and the ages, of the queue with the storm."""
-    choose_queue(page, "phone_outage")
-    today = dt.datetime(2026, 3, 9, 23, tzinfo=dt.UTC)
-    expect(page.locator("#today-expected")).to_have_text(
-        as_read(stored(filled, "phone_outage", today, "day", "0.5"))
-    )
-    next_hour = stored(filled, "phone_outage", NOW.replace(minute=0) + HOUR, "hour", "0.5")
-    expect(page.locator("#next-expected")).to_have_text(as_read(next_hour))
-    expect(page.locator("#peak")).to_have_text(re.compile("Peak warning|No peak expected"))
+def figures_say(page: Page) -> None:
+    """The ages, and the line of figures over the chart."""
     expect(page.locator("#meta-data-as-of")).to_have_text("Data as of Tue 10 Mar 10:30 (12 min ago)")
     expect(page.locator("#meta-made-on")).to_have_text("Forecast made on Tue 10 Mar 10:32 (10 min ago)")
+    expect(page.locator("#forecast-sum")).to_have_text(re.compile(r"^[\d,]+$"))
 
 
-def test_cards_and_table_say_what_the_store_holds_for_each_granularity(
+def test_figures_and_table_say_what_the_store_holds_for_each_granularity(
     page: Page, served: str, filled: sessionmaker[Session]
 ) -> None:
     opened(page, served)
-    cards_say(page, filled)
+    figures_say(page)
     choose_queue(page, "phone_billing")
     next_interval = from_ns(to_ns(NOW) // (1800 * 10**9) * (1800 * 10**9)).to_pydatetime() + HOUR
     hour = NOW.replace(minute=0) + HOUR
@@ -101,7 +95,7 @@ def test_cards_and_table_say_what_the_store_holds_for_each_granularity(
     steps = {"Interval": next_interval, "Hour": hour, "Day": tomorrow, "Week": monday}
     for name, start in steps.items():
         if name != "Interval":  # that is chosen already
-            choose(page, "step", name)
+            choose(page, "forecast-step", name)
         for column, quantile in (("low", "0.1"), ("expected", "0.5"), ("busy", "0.8"), ("safe", "0.9")):
             wanted = as_read(stored(filled, "phone_billing", start, name.lower(), quantile))
             assert cell(page, start, column) == wanted, (name, column)
@@ -109,8 +103,8 @@ def test_cards_and_table_say_what_the_store_holds_for_each_granularity(
 
 def test_the_file_holds_the_rows_of_the_table(page: Page, served: str, filled: sessionmaker[Session]) -> None:
     opened(page, served)
-    choose(page, "period", "3 days")
-    choose(page, "step", "Hour")
+    choose(page, "forecast-period", "3 days")
+    choose(page, "forecast-step", "Hour")
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download CSV").click()
     assert waiting.value.suggested_filename == "forecall_email_billing_hour_2026-03-10.csv"
@@ -118,7 +112,7 @@ def test_the_file_holds_the_rows_of_the_table(page: Page, served: str, filled: s
     shown = page.evaluate(
         """async () => {
             const rows = [];
-            (await dash_ag_grid.getApiAsync("intervals")).forEachNode((node) => rows.push(node.data));
+            (await dash_ag_grid.getApiAsync("forecast-grid")).forEachNode((node) => rows.push(node.data));
             return rows;
         }"""
     )
@@ -135,16 +129,16 @@ def test_the_file_holds_the_rows_of_the_table(page: Page, served: str, filled: s
 
 def test_dutch_changes_every_word_and_the_numbers(page: Page, served: str) -> None:
     opened(page, served)
-    choose(page, "period", "8 weeks")
-    choose(page, "step", "Week")
+    choose(page, "forecast-period", "13 weeks")
+    choose(page, "forecast-step", "Week")
     page.locator("#language label", has_text="NL").click()
     expect(page.locator("h1")).to_have_text("Prognose")
     expect(page.locator("html")).to_have_attribute("lang", "nl")
     expect(page.locator(".ag-header-cell[col-id='expected']")).to_have_text(re.compile("Verwacht"))
-    expect(page.locator("#intervals .ag-row [col-id='expected']").first).to_have_text(
+    expect(page.locator("#forecast-grid .ag-row [col-id='expected']").first).to_have_text(
         re.compile(r"^\d\.\d{3}$")
     )
-    expect(page.locator("#step input[value='week']")).to_be_checked()
+    expect(page.locator("#forecast-step input[value='week']")).to_be_checked()
     words = page.locator("main").inner_text()
     assert not re.search(r"\b(Expected|Offered|Forecast|Today|week average)\b", words)
 
@@ -205,7 +199,7 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(page: Page, served: str) ->
 
 def test_an_empty_database_says_which_command_fills_it(page: Page, served_empty: str) -> None:
     page.goto(served_empty + "/forecast")
-    expect(page.locator("#notice")).to_contain_text("forecall import volumes FILE")
+    expect(page.locator("#forecast-notice")).to_contain_text("forecall import volumes FILE")
     page.get_by_role("link", name="Accuracy").click()
     expect(page.locator("#accuracy-notice")).to_contain_text("No contacts have been loaded yet")
 
@@ -219,7 +213,7 @@ def test_a_callback_that_fails_says_so_on_the_page(
         raise RuntimeError("the inside of the program")
 
     monkeypatch.setattr("api.dashboard.queries.load", broken)
-    page.locator("#period label", has_text="Today").click()
+    page.locator("#forecast-period label", has_text="Today").click()
     expect(page.locator("#problem")).to_contain_text("Something went wrong inside Forecall")
     expect(page.locator("#problem")).not_to_contain_text("the inside")
-    expect(page.locator("#cards .card")).to_have_count(4)
+    expect(page.locator("#forecast-grid")).to_be_visible()

@@ -18,12 +18,14 @@ from sqlalchemy.orm import Session, sessionmaker
 from starlette.testclient import TestClient
 
 from api.dashboard import axes, judgement, layout, mount, outlook, posts, queries, words
-from api.dashboard.accuracy import page as accuracy_page
+from api.dashboard.accuracy import backtest as accuracy_backtest
 from api.dashboard.accuracy import table as accuracy_table
 from api.dashboard.evidence import page as evidence_page
 from api.dashboard.evidence import table as evidence_table
-from api.dashboard.forecast import page as forecast_page
+from api.dashboard.forecast import around as forecast_around
+from api.dashboard.forecast import screen as forecast_screen
 from api.dashboard.forecast import table as tables
+from api.dashboard.forecast.choice import Choice
 from api.dashboard.pages import PAGES
 from api.dashboard.windows import PERIODS, STEPS, Window
 from api.dashboard.words import Words, local
@@ -152,7 +154,7 @@ class TestOutlook:
             20_535, 20_541, Interval.HOUR, TZ
         )  # 23 to 29 March 2026; the clock changes on the 29th
         ahead = Grid.days(20_542, 20_542, Interval.HOUR, TZ)
-        found = outlook._week_before(past, np.arange(len(past), dtype=float), ahead)
+        found = outlook.before(past, np.arange(len(past), dtype=float), ahead)
         assert found.tolist() == list(map(float, range(24)))
 
     def test_today_and_what_came_so_far(self, load: Load) -> None:
@@ -193,7 +195,7 @@ class TestOutlook:
         held = load(now=NOW + dt.timedelta(days=400))
         assert not held.window.live
         assert held.window.moment == to_ns(dt.datetime(2026, 3, 10, 9, 30, tzinfo=dt.UTC))
-        said = forecast_page._notice(held, EN)
+        said = forecast_around.missing(held, EN)
         assert "Tue 10 Mar 10:30" in json.dumps(
             said.to_plotly_json(), default=lambda one: one.to_plotly_json()
         )
@@ -206,18 +208,20 @@ class TestPage:
         self, filled: sessionmaker[Session], period: str, step: str
     ) -> None:
         with filled() as session:
-            found = forecast_page.screen(session, "phone_outage", period, step, NL, "dark", NOW)
-        figure = go.Figure(found[4])
+            found = forecast_screen.screen(
+                session, Choice("phone_outage", period=period, step=step), NL, "dark", NOW
+            )
+        figure = go.Figure(found.figure)
         points = max(len(trace.x) for trace in figure.data[1:])
         assert 0 < points <= 1500
-        assert found[5].startswith("Grafiek van phone_outage")
-        assert found[7] and {"start", "label", "expected"} <= set(found[7][0])
+        assert found.sentence.startswith("Grafiek van phone_outage")
+        assert found.rows and {"start", "label", "expected"} <= set(found.rows[0])
         assert len(figure.layout.xaxis2.tickvals) <= 13
 
     def test_file_and_table_hold_the_same(self, filled: sessionmaker[Session]) -> None:
         with filled() as session:
-            rows = forecast_page.screen(session, "phone_billing", "week", "interval", EN, "light", NOW)[7]
-            name, text = forecast_page.file(session, "phone_billing", "week", "interval", NOW)
+            rows = forecast_screen.screen(session, Choice("phone_billing"), EN, "light", NOW).rows
+            name, text = forecast_screen.file(session, Choice("phone_billing"), NOW)
         lines = text.split("\r\n")
         assert name == "forecall_phone_billing_interval_2026-03-10.csv"
         assert lines[0].startswith(
@@ -237,17 +241,17 @@ class TestPage:
     def test_without_a_forecast_it_says_which_command_makes_one(self, empty: sessionmaker[Session]) -> None:
         with empty() as session:
             save_queue(session, Queue("calls", "phone", "all", Interval.HOUR, TZ))
-            found = forecast_page.screen(session, "calls", "week", "hour", EN, "light", NOW)
+            found = forecast_screen.screen(session, Choice("calls", step="hour"), EN, "light", NOW)
             session.rollback()
-        assert "No contacts are known" in str(found[0])
+        assert "No contacts are known" in str(found.notice)
 
     def test_a_database_that_is_gone_is_said_in_a_sentence(self, tmp_path: Path) -> None:
         engine = connect(f"sqlite:///{tmp_path / 'gone' / 'forecall.db'}")
         with sessions(engine)() as session:
-            found = forecast_page.screen(session, None, "week", "interval", EN, "light", NOW)
+            found = forecast_screen.screen(session, Choice(), EN, "light", NOW)
         engine.dispose()
-        assert found[1] == forecast_page.HIDDEN
-        assert "cannot be reached" in str(found[0])
+        assert found.content == forecast_screen.HIDDEN
+        assert "cannot be reached" in str(found.notice)
 
     def test_the_repeated_hour_is_two_rows_and_marked(self) -> None:
         starts = index(Grid.days(20_751, 20_751, Interval.HOUR, TZ).ds)  # 25 October 2026
@@ -295,12 +299,12 @@ class TestJudgement:
 
     def test_without_an_evaluation_the_page_says_how_to_make_one(self) -> None:
         judged = queries.Judged((Queue("q", "phone", "all", Interval.HOUR, TZ),), [], [])
-        assert "forecall run select" in str(accuracy_page.accuracy(judged, None, EN, None)[0])
+        assert "forecall run select" in str(accuracy_backtest.backtest(judged, None, EN, None)[0])
         assert "forecall import mentions" in str(evidence_page.evidence(judged, EN, every=False)[0])
 
     def test_the_chart_of_accuracy_is_a_valid_figure(self) -> None:
         judged = queries.Judged((), scores(), [])
-        found = accuracy_page.accuracy(judged, "phone_billing", NL, "light")
+        found = accuracy_backtest.backtest(judged, "phone_billing", NL, "light")
         assert len(go.Figure(found[2]).data) == 3
         assert found[3].startswith("Grafiek van de forecastafwijking van phone_billing")
 
@@ -308,7 +312,7 @@ class TestJudgement:
 class TestMount:
     @pytest.mark.parametrize("words", [EN, NL])
     def test_each_page_has_a_name_and_the_current_one_is_marked(self, words: Words) -> None:
-        for page in PAGES:
+        for page in (one for one in PAGES if one.listed):
             current = [link for link in layout.links(page.path, words) if "current" in link.className]
             assert [(link.href, link.children) for link in current] == [(page.path, words(page.key))]
 

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.orm import Session
 
-from forecast.method_names import NAMES
 from forecast.errors import InputError, NotFound
+from forecast.method_names import NAMES
 from store.audit import record
 from store.plain import plain
 from store.queues import require_queues

@@ -55,7 +55,9 @@ def own(
     path = tmp_path_factory.mktemp("own") / "forecall.db"
     with filled() as session:
         source = session.get_bind().engine.url.database
-    with closing(sqlite3.connect(str(source))) as copied:  # SQLAlchemy would begin a transaction, in which VACUUM is refused
+    with closing(
+        sqlite3.connect(str(source))
+    ) as copied:  # SQLAlchemy would begin a transaction, in which VACUUM is refused
         copied.execute("VACUUM INTO ?", (str(path),))
     engine = connect(f"sqlite:///{path}")
     yield sessions(engine)

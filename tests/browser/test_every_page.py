@@ -55,17 +55,20 @@ def test_a_page_has_no_serious_fault_and_is_not_wider_than_the_screen(
     shown: Page, house: str, path: str, theme: str
 ) -> None:
     shown.add_init_script(f"localStorage.setItem('theme', JSON.stringify('{theme}'))")
+    shown.set_viewport_size({"width": WIDE, "height": 900})
+    shown.goto(house + path)
+    at_rest(shown)
+    assert shown.locator("html").get_attribute("data-mantine-color-scheme") == theme
     for width in (WIDE, NARROW):
         shown.set_viewport_size({"width": width, "height": 900})
-        shown.goto(house + path)
         at_rest(shown)
-        assert shown.locator("html").get_attribute("data-mantine-color-scheme") == theme
         assert shown.evaluate("document.documentElement.scrollWidth") <= width, width
         assert shown.evaluate(OVER, width) == [], width
         picture(shown, f"{named(path)}-{theme}-{width}")
     assert faults(shown) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", PATHS)
 def test_a_page_is_dutch_for_a_dutch_reader(shown: Page, house: str, path: str) -> None:
     shown.goto(house + path)

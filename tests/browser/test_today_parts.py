@@ -243,7 +243,9 @@ class TestPosts:
 
     def test_without_posts_it_says_how_to_get_some(self, empty: sessionmaker[Session]) -> None:
         with empty() as session:
-            assert "forecall import mentions" in all_texts(screen.talked(session, CONFIG, EN, None, NOW, may=True))
+            assert "forecall import mentions" in all_texts(
+                screen.talked(session, CONFIG, EN, None, NOW, may=True)
+            )
 
 
 class TestAgents:

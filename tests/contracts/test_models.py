@@ -20,7 +20,7 @@ USUAL_DAYS = 49
 
 
 def test_every_name_of_the_catalogue_has_a_rate_and_the_other_way_round() -> None:
-    assert catalogue.NAMES == (*catalogue.RATES, "champion") and set(catalogue.BARS) <= set(catalogue.RATES)
+    assert (*catalogue.RATES, "champion") == catalogue.NAMES and set(catalogue.BARS) <= set(catalogue.RATES)
 
 
 @pytest.fixture(params=QUICK)

@@ -37,7 +37,13 @@ def bar(words: Words) -> Any:
         value=PERCENT, allowDeselect=False, w=140, size="sm", **aria(label=words("forecast_way")),
     )  # fmt: skip
     value = dmc.TextInput(
-        id="forecast-value", value="10", w=90, size="sm", n_submit=0, debounce=True, **aria(label=words("forecast_value"))
+        id="forecast-value",
+        value="10",
+        w=90,
+        size="sm",
+        n_submit=0,
+        debounce=True,
+        **aria(label=words("forecast_value")),
     )
     until = dmc.TextInput(
         id="forecast-until", value="", w=140, size="sm", debounce=True, attributes={"input": {"type": "date"}},

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from api.dashboard.methods.chosen import duration, table
 from api.dashboard.parts import aria, notice
 from api.dashboard.words import Words, local
-from forecast.method_names import NAMES
 from forecast.errors import InputError
+from forecast.method_names import NAMES
 from store.backtests import Backtest, BacktestPlan, load_backtests
 from store.runs import list_runs
 from store.settings import Settings

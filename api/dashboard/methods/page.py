@@ -11,8 +11,8 @@ from api.dashboard.desk import Asked, Change, Desk
 from api.dashboard.methods import bench, chosen, compare
 from api.dashboard.parts import aria, notice, panel, problem, segments
 from api.dashboard.words import Words
-from forecast.method_names import NAMES
 from forecast.errors import ForecallError
+from forecast.method_names import NAMES
 from store.backtests import ask_backtest, stop_backtest
 from store.method_pins import pin_method, unpin_method
 from store.queues import load_queues

@@ -50,7 +50,7 @@ def _measured(address: str) -> dict[str, dict[str, float]]:
         page = browser.new_page(viewport={"width": 1440, "height": 900}, locale="en-GB")
         page.add_init_script(COUNTING)
         page.goto(address)
-        answered(page, 0.0)
+        answered(page, 0.0, quiet=2.0)
         taken: dict[str, list[float]] = {one: [] for one in PATHS}
         for _ in range(ROUNDS + 1):
             for one in (*PATHS[1:], PATHS[0]):

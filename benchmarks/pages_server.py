@@ -101,12 +101,13 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def answered(page: Page, began: float) -> float:
+def answered(page: Page, began: float, *, quiet: float = QUIET) -> float:
     """Seconds from `began` (ms of the page's clock) to the last answer, once it has been quiet for a while."""
+    page.locator("main h1").first.wait_for(timeout=1000 * LONGEST)
     deadline = time.monotonic() + LONGEST
     while time.monotonic() < deadline:
         time.sleep(0.03)
         open_, last, now = page.evaluate("[window.__open, window.__last, performance.now()]")
-        if open_ == 0 and now - max(last, began) > 1000 * QUIET:
+        if open_ == 0 and now - max(last, began) > 1000 * quiet:
             return max(0.0, float(last) - began) / 1000
     raise RuntimeError(f"{page.url} did not come to rest")

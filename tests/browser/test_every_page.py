@@ -62,7 +62,7 @@ def test_a_page_has_no_serious_fault_and_is_not_wider_than_the_screen(
     for width in (WIDE, NARROW):
         shown.set_viewport_size({"width": width, "height": 900})
         at_rest(shown)
-        assert shown.evaluate("document.documentElement.scrollWidth") <= width, width
+        shown.wait_for_function("(width) => document.documentElement.scrollWidth <= width", arg=width)
         assert shown.evaluate(OVER, width) == [], width
         picture(shown, f"{named(path)}-{theme}-{width}")
     assert faults(shown) == []

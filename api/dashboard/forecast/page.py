@@ -245,6 +245,6 @@ def last_week(session: Session, desk: Desk, queue: str | None, words: Words, now
         [
             html.Dt(words("forecast_figure_deviation")),
             html.Dd(said, id="forecast-deviation-value"),
-            html.Span(told),
+            html.Dd(told, className="about"),
         ]
     )

@@ -170,7 +170,7 @@ def figures_line(seen: Look, words: Words) -> list[Any]:
          labels(top, held.window.step, held.window.tz, words)[0], "top"),
     ]  # fmt: skip
     return [
-        html.Div([html.Dt(name), html.Dd(number, id=f"forecast-{key}"), html.Span(about)])
+        html.Div([html.Dt(name), html.Dd(number, id=f"forecast-{key}"), html.Dd(about, className="about")])
         for name, number, about, key in told
     ]
 

@@ -10,7 +10,7 @@ import numpy as np
 from dash import dcc, html
 
 from api.dashboard.axes import labels
-from api.dashboard.parts import aria, card
+from api.dashboard.parts import aria, card, with_code
 from api.dashboard.staffing.choice import EPOCH
 from api.dashboard.staffing.figure import digits_of
 from api.dashboard.staffing.sums import Made, Surer
@@ -181,7 +181,7 @@ def surer(rows: Sequence[Surer], span: str, words: Words) -> list[Any]:
         if cost is None
         else words("staffing_surer_said_euros", **values, euros=money(cost, words))
     )
-    notes = [] if told else [html.P(words("staffing_no_rate"), className="note")]
+    notes = [] if told else [html.P(with_code(words("staffing_no_rate")), className="note")]
     return [
         html.P(said, className="would", id="staffing-surer-said"),
         html.Ul(items, className=f"surer {'with-money' if told else ''}".strip()),

@@ -22,6 +22,10 @@ HANDLERS = """() => [...document.querySelectorAll('#main *')].filter((one) =>
   || ['SCRIPT', 'IFRAME', 'OBJECT', 'EMBED', 'MARQUEE', 'BASE'].includes(one.tagName)).map((one) => one.outerHTML.slice(0, 160))"""
 
 
+SAID = """() => document.querySelector('main').innerText
+  + [...document.querySelectorAll('main input')].map((one) => one.value).join(' ')"""
+
+
 @pytest.fixture(scope="module")
 def attacked(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the attacked company."""
@@ -55,7 +59,7 @@ def test_no_text_of_others_is_executed_or_becomes_an_element(page: Page, attacke
     assert page.evaluate("window.__hits || 0") == 0
     assert page.evaluate(HANDLERS) == []
     assert asked == []
-    said = page.locator("main").inner_text()
+    said = page.evaluate(SAID)
     assert any(one[:12] in said for one in ATTACKS) or path in ("/data", "/scenario", "/methods"), (
         "nothing of it is shown"
     )

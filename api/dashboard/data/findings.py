@@ -20,13 +20,22 @@ def found_now(session: Session, settings: Settings, now: dt.datetime, mark: str 
     """All findings. mark: of the database; without one they are found anew each time."""
     if mark is None:
         return _begun(load_findings(session, settings, now=now), settings, now)
-    key = (str(session.get_bind().engine.url), mark, int(now.timestamp() // STEP.total_seconds()))
+    key = _key(session, now, mark)
     found = _HELD.get(key)
     if found is None:
         found = _begun(load_findings(session, settings, now=now), settings, now)
         _HELD.clear()
         _HELD[key] = found
     return found
+
+
+def found_before(session: Session, now: dt.datetime, mark: str | None) -> Sequence[Finding] | None:
+    """The findings where somebody asked for them before and nothing has changed since; None else."""
+    return None if mark is None else _HELD.get(_key(session, now, mark))
+
+
+def _key(session: Session, now: dt.datetime, mark: str) -> tuple[str, str, int]:
+    return str(session.get_bind().engine.url), mark, int(now.timestamp() // STEP.total_seconds())
 
 
 def _begun(found: Sequence[Finding], settings: Settings, now: dt.datetime) -> tuple[Finding, ...]:

@@ -11,19 +11,22 @@ from dash import dcc, html
 from sqlalchemy.orm import Session
 
 from api.dashboard.data.finding_words import told
-from api.dashboard.data.findings import found_now
+from api.dashboard.data.findings import found_before, found_now
 from api.dashboard.data.parts import act, kind_name
 from api.dashboard.parts import panel, with_code
 from api.dashboard.words import Words, local
+from forecast.buckets import from_ns
 from forecast.errors import ForecallError
 from forecast.quality.findings import Finding
 from store.column_maps import ColumnMap, described, list_column_maps
+from store.data_arrival import load_arrivals
 from store.queues import Queue, load_queues
 from store.settings import Settings
 from store.uploads import Upload, list_uploads
 from store.versions import KINDS
 
 SHOWN = 25
+FEW = 12  # queues up to which all rows are examined for the first tab
 FINDINGS = 3  # per queue on the page; the command lists all
 
 
@@ -45,13 +48,28 @@ def complete(
     if not queues:
         inside: Any = html.P(words("data_no_queues"), className="note")
     else:
+        found = found_before(session, now, mark)
+        if found is None and len(queues) > FEW:
+            return panel(words("data_queues_held"), [_arrived(session, queues, words, now)])
         try:
-            found = found_now(session, settings, now, mark)
+            found = found_now(session, settings, now, mark) if found is None else found
         except ForecallError as error:
             return panel(words("data_queues_held"), [html.P(str(error), className="note")])
         rows = [_queue(one, [each for each in found if each.queue == one.name], words) for one in queues]
         inside = html.Ul(rows, className="held", id="data-queues")
     return panel(words("data_queues_held"), [inside], note=words("data_queues_held_note") if queues else "")
+
+
+def _arrived(session: Session, queues: Sequence[Queue], words: Words, now: dt.datetime) -> Any:
+    """Up to when each queue is complete, by its last weeks: what else stands out is found on tab Quality, from all rows."""
+    held = load_arrivals(session, queues, now)
+    rows = []
+    for queue in queues:
+        until = held[queue.name].until
+        moment = words("none_yet") if until is None else words.moment(local(from_ns(until), queue.tz))
+        said = moment if until is None else words("data_complete_to", moment=moment)
+        rows.append(html.Li([html.Span(queue.name, className="what"), html.Span(said)]))
+    return html.Ul(rows, className="held", id="data-queues")
 
 
 def _queue(queue: Queue, found: Sequence[Finding], words: Words) -> Any:

@@ -106,7 +106,7 @@ def test_twenty_hostile_strings_stay_text_wherever_they_stand(
     shown = page.locator("#social-posts .social-text").all_inner_texts()
     assert shown == list(HOSTILE)[: len(shown)] and len(shown) == 10
     assert page.locator("#social-posts a").count() == 0  # no address of theirs is one of the web
-    expect(page.locator("#social-rising")).to_contain_text("zaandam")
+    expect(page.locator("#social-rising")).to_contain_text("<script>window.hacked=1")
     expect(page.locator("#social-rising")).to_contain_text("<img src=x")
     expect(page.locator("#social-reasons")).to_contain_text(TOPIC)
     made = "#page script, #page iframe, #page svg[onload], #page img, #page object, #page details[ontoggle], #social-posts style"

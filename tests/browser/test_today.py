@@ -28,7 +28,7 @@ def opened(page: Page, address: str) -> None:
 
 
 def in_front(page: Page) -> str:
-    return page.get_by_role("combobox", name="Queue").input_value().partition(" · ")[0]
+    return page.locator("#queue").input_value().partition(" · ")[0]
 
 
 def test_the_day_in_front_is_the_stores_and_what_planners_do_first_is_one_click_away(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -359,7 +360,7 @@ class TestStream:
                     break
             return found
 
-        found = anyio.run(heard)
+        found = ThreadPoolExecutor(1).submit(anyio.run, heard).result()
         assert [event for event, _ in found] == ["mark", "changed"] and found[0][1] != found[1][1]
 
     def test_another_sites_page_may_not_listen(self, filled: sessionmaker[Session]) -> None:

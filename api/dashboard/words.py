@@ -34,7 +34,9 @@ def texts(language: str) -> dict[str, str]:
     """Key -> text, of every page in one language. ValueError for a key that two files hold."""
     found: dict[str, str] = {}
     for file in sorted((FOLDER / language).glob("*.yaml")):
-        held = {str(key): str(text) for key, text in (yaml.load(file.read_text("utf-8"), LOADER) or {}).items()}
+        held = {
+            str(key): str(text) for key, text in (yaml.load(file.read_text("utf-8"), LOADER) or {}).items()
+        }
         if twice := found.keys() & held.keys():
             raise ValueError(
                 f"{file.name} holds texts that another file holds too: {', '.join(sorted(twice))}"

@@ -47,17 +47,17 @@ def choose_queue(page: Page, name: str) -> None:
 
 def cell(page: Page, start: dt.datetime, column: str) -> str:
     """The text of a cell of the table per interval, by the UTC start of its row."""
-    place = page.evaluate(
+    found = page.wait_for_function(  # the rows come some time after the answer that holds them
         """async (start) => {
             const api = await dash_ag_grid.getApiAsync("forecast-grid");
             let at = -1;
             api.forEachNode((node) => { if (node.data.start === start) { at = node.rowIndex; } });
-            api.ensureIndexVisible(at);
-            return at;
+            if (at >= 0) { api.ensureIndexVisible(at); }
+            return at >= 0 ? { at } : null;
         }""",
-        f"{start:%Y-%m-%dT%H:%M:%SZ}",
+        arg=f"{start:%Y-%m-%dT%H:%M:%SZ}",
     )
-    assert place >= 0, f"no row {start}"
+    place = found.json_value()["at"]
     return page.locator(f"#forecast-grid [row-index='{place}'] [col-id='{column}']").inner_text()
 
 

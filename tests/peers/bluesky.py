@@ -37,6 +37,7 @@ from tests.peers.base import NOW, Answer, Asked, Peer, Post
 
 POSTS = "app.bsky.feed.post"
 LAG = dt.timedelta(milliseconds=300)  # from a post's createdAt until the network has it
+LATER = 4_102_444_800_000_000  # 2100, in microseconds: no read asks for it
 _NO_IDLE = httpx2.Limits(max_keepalive_connections=0)  # no socket outlives its answer
 dial = partial(connect, proxy=None)  # loopback knows no proxy
 
@@ -70,7 +71,11 @@ def record(post: Post, **more: Any) -> dict[str, Any]:
 
 
 class JetstreamPeer(Peer):
-    """The stream. events: what it replays, each with its time_us. breaks: connections that end after so many events."""
+    """The stream. events: what it replays, each with its time_us. breaks: connections that end after so many events.
+
+    After the last event comes one of a far later time, which ends a read at once; `silent` keeps it back, so that only
+    silence ends it. A short silence would end reads early wherever the machine has other things to do.
+    """
 
     deletes = True
     needs_key = False
@@ -79,6 +84,7 @@ class JetstreamPeer(Peer):
         super().__init__()
         self.events: list[dict[str, Any]] = []
         self.breaks: deque[int] = deque()
+        self.silent = False
         self.floor = 0  # the oldest time_us it still holds
         self.pings = 0
         self.opened = 0
@@ -117,7 +123,7 @@ class JetstreamPeer(Peer):
 
     def source(self, sleep: Callable[[float], None], **how: Any) -> Source:
         settings: dict[str, Any] = {
-            "name": "bluesky", "connect": dial, "words": ("lumen",), "url": f"{self.url}/subscribe", "quiet": 0.15,
+            "name": "bluesky", "connect": dial, "words": ("lumen",), "url": f"{self.url}/subscribe", "quiet": 5.0,
             "page": self.page, "sleep": sleep,
         }  # fmt: skip
         return Jetstream(**{**settings, **how})
@@ -170,6 +176,7 @@ class JetstreamPeer(Peer):
         largest = int(query.get("maxMessageSizeBytes", ["0"])[0])
         left = self.breaks.popleft() if self.breaks else None
         sent: set[int] = set()
+        told = self.silent
         try:
             connection.ping()
             self.pings += 1
@@ -184,6 +191,9 @@ class JetstreamPeer(Peer):
                     connection.send(text)
                     sent.add(id(event))
                     left = None if left is None else left - 1
+                if not told and left is None:
+                    connection.send(json.dumps({"did": did("later"), "time_us": LATER, "kind": "identity"}))
+                    told = True
                 try:
                     connection.recv(timeout=0.02)
                 except TimeoutError:

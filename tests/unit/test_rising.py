@@ -243,7 +243,7 @@ def test_a_hostile_text_costs_no_time() -> None:
     frame = frame.assign(author=[f"h{row}" for row in range(len(frame))])
     began = time.perf_counter()
     look(frame)
-    assert time.perf_counter() - began < 5
+    assert time.perf_counter() - began < 40
 
 
 # --- found and not invented, on ordinary posts of two origins ---

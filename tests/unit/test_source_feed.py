@@ -16,6 +16,7 @@ from tests.peers.base import NOW, Answer, Post
 from tests.peers.feeds import Atom, Rss
 
 HOUR = dt.timedelta(hours=1)
+SOON = 15  # seconds; what is not refused takes minutes, and a busy machine is no failure
 
 
 @pytest.fixture
@@ -199,14 +200,14 @@ def test_billion_laughs_is_refused_in_no_time(rss: Rss) -> None:
     started = time.monotonic()
     with pytest.raises(SourceError, match="entities"):
         serve(rss, xml("<item><title>&j;</title></item>", f"<!DOCTYPE rss [{bomb}]>"))
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < SOON
 
 
 def test_a_feed_of_ten_megabytes_is_refused_in_no_time(rss: Rss) -> None:
     started = time.monotonic()
     with pytest.raises(SourceError, match="larger than 5 MB"):
         serve(rss, xml(item("storing") * 70_000))
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < SOON
 
 
 @pytest.mark.parametrize(
@@ -218,7 +219,7 @@ def test_xml_that_would_take_long_to_read_is_refused_in_no_time(rss: Rss, body: 
     started = time.monotonic()
     with pytest.raises(SourceError):
         serve(rss, body)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < SOON
 
 
 def test_a_file_named_by_an_entity_is_not_opened(rss: Rss) -> None:

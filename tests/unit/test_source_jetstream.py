@@ -148,6 +148,12 @@ def test_many_posts_within_the_seconds_gone_back_do_not_hold_the_source_for_ever
     )  # every page moves it, though each read begins with the same five seconds
 
 
+def test_a_silence_ends_the_read(peer: JetstreamPeer) -> None:
+    peer.silent = True
+    peer.publish([post(1)])
+    assert texts(read(peer, quiet=0.5)) == ["Storing bij Lumen"]
+
+
 def test_the_read_ends_at_now_though_the_stream_goes_on(peer: JetstreamPeer) -> None:
     peer.publish([post(1), post(2, "Lumen later", NOW + HOUR)])
     pages = read(peer, quiet=30.0)  # silence would end it only after half a minute

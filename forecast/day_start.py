@@ -15,7 +15,7 @@ from forecast.overriding import Override
 
 @dataclass(frozen=True)
 class QueueDay:
-    """A queue on the day. open: is anything expected? peak_start: its busiest hour, None without one."""
+    """A queue on the day. open: is anything expected? foretold: is there a forecast? peak_start: its busiest hour, None without one."""
 
     name: str
     channel: str
@@ -28,6 +28,7 @@ class QueueDay:
     peak_start: int | None = None
     peak_stop: int | None = None
     peak: float = float("nan")
+    foretold: bool = True
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.arrays import Floats, Ns
+from forecast.band_sums import shared, together
 
 NEARLY = 0.85  # of the busiest hour: its neighbours belong to the peak
 LONGEST = 4  # hours
@@ -22,7 +23,7 @@ MORE = 1.1  # times the usual from which on a peak whose whole band lies above i
 
 @dataclass(frozen=True)
 class Peak:
-    """start, stop: ns; expected, low, safe: contacts (sums of the hours' quantiles); usual: NaN unknown.
+    """start, stop: ns; expected, low, safe: contacts, the band that of the sum of the hours; usual: NaN unknown.
 
     why: the part of the forecast it is due to, '' for the usual pattern of the day; share: of what is expected
     """
@@ -53,7 +54,8 @@ class Peak:
 class Hours:
     """The open hours of one local day that have not begun [n], ascending: start and stop (ns), contacts, parts by name.
 
-    expected: the middle of what may come
+    expected: the middle of what may come; below, above: how far it lies over the low and under the safe end of the day's
+        band, NaN where the day is not forecast
     """
 
     start: Ns
@@ -63,6 +65,8 @@ class Hours:
     safe: Floats
     usual: Floats
     parts: Mapping[str, Floats]
+    below: float = float("nan")
+    above: float = float("nan")
 
 
 def peak_of(queue: str, day: int, hours: Hours) -> Peak | None:
@@ -78,10 +82,18 @@ def peak_of(queue: str, day: int, hours: Hours) -> Peak | None:
     share = parts[why] / expected if why else 0.0
     if share < LEAST:
         why, share = "", 0.0
-    low, safe, usual = (float(values[rows].sum()) for values in (hours.low, hours.safe, hours.usual))
+    low = expected - _width(hours.expected - hours.low, rows, hours.below)
+    safe = expected + _width(hours.safe - hours.expected, rows, hours.above)
+    usual = float(hours.usual[rows].sum())
     return Peak(
         queue, day, int(hours.start[first]), int(hours.stop[last]), expected, low, safe, usual, why, share
     )
+
+
+def _width(widths: Floats, rows: slice, whole: float) -> float:
+    """The width of the band of some hours together. widths: of each hour left of the day [n]; whole: of their sum."""
+    common = shared(whole, float(np.nansum(widths)), len(widths))
+    return together(common, rows.stop - rows.start) * float(widths[rows].sum())
 
 
 def _stretch(mean: Floats, start: Ns, stop: Ns) -> tuple[int, int]:

@@ -6,27 +6,39 @@ import datetime as dt
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from forecast.buckets import column_ns, end, to_ns
+from forecast.buckets import end, to_ns
 from forecast.data_arrival import Arrival, arrival
+from forecast.day_rules import PERIOD
+from store.offered import load_offered
 from store.queues import Queue
+from store.settings import Settings
+from store.special_days import EPOCH, load_special_days
 from store.statements import table_of
 from store.tables import VolumeRow, VolumeSeries
-from store.volumes import load_volumes
 
 PAST = dt.timedelta(days=22)  # three weeks of the same weekday
 
 
-def load_arrivals(session: Session, queues: Sequence[Queue], now: dt.datetime) -> dict[str, Arrival]:
+def load_arrivals(
+    session: Session, settings: Settings, queues: Sequence[Queue], now: dt.datetime
+) -> dict[str, Arrival]:
     """Queue -> what of it is in, by the rows of the last three weeks; `nothing` where there never was one."""
-    volumes = load_volumes(session, None, now - PAST, now)
-    held = dict(list(volumes.groupby("queue")))
-    silent = [queue for queue in queues if queue.name not in held]
+    special = _special(session, settings, now)
+    held = load_offered(session, [queue.name for queue in queues], now - PAST, now)
+    found, silent = {}, []
+    for queue in queues:
+        rows = held.of(queue.name)
+        if rows.start == rows.stop:
+            silent.append(queue)
+            continue
+        found[queue.name] = arrival(
+            held.ds[rows], held.contacts[rows], held.known_at[rows], interval=queue.interval, tz=queue.tz, now=to_ns(now),
+            excused=special.get("", set()) | special.get(queue.name, set()),
+        )  # fmt: skip
     last = _last(session, [queue.name for queue in silent])
-    found = {queue.name: _arrival(held[queue.name], queue, now) for queue in queues if queue.name in held}
     for queue in silent:
         at = last.get(queue.name)
         if at is None:
@@ -37,15 +49,15 @@ def load_arrivals(session: Session, queues: Sequence[Queue], now: dt.datetime) -
     return found
 
 
-def _arrival(rows: pd.DataFrame, queue: Queue, now: dt.datetime) -> Arrival:
-    """Rows by reason are put together to one per bucket."""
-    ds, place = np.unique(column_ns(rows["ds"]), return_inverse=True)
-    contacts = np.bincount(
-        place, weights=rows["offered"].to_numpy(dtype=np.float64), minlength=len(ds)
-    ).astype(np.float64)
-    known = np.full(len(ds), np.iinfo(np.int64).min)
-    np.maximum.at(known, place, column_ns(rows["known_at"]))
-    return arrival(ds, contacts, known, interval=queue.interval, tz=queue.tz, now=to_ns(now))
+def _special(session: Session, settings: Settings, now: dt.datetime) -> dict[str, set[int]]:
+    """Queue ('' all of them) -> the local days of the last weeks that are unlike others."""
+    first, last = ((now + dt.timedelta(days=1) - back).date() for back in (PAST, dt.timedelta()))
+    found: dict[str, set[int]] = {}
+    for one in load_special_days(session, settings, start=first, end=last):
+        if one.kind != PERIOD:
+            days = range((one.date - EPOCH).days, (one.until - EPOCH).days + 1)
+            found.setdefault(one.queue, set()).update(days)
+    return found
 
 
 def _last(session: Session, names: Sequence[str]) -> dict[str, int]:

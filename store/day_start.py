@@ -32,10 +32,10 @@ MOST_DAYS = 14  # of four weeks: what is planned on more of them is no campaign
 
 
 def load_day_start(session: Session, settings: Settings, day: dt.date, now: dt.datetime) -> DayStart:
-    """A local day of the company, today or later. A queue without a forecast of it is told as one that is not open."""
+    """A local day of the company, today or later. A queue without a forecast of it is neither open nor closed."""
     queues, number = load_queues(session), (day - EPOCH).days
     tz = settings.company.timezone
-    arrivals = load_arrivals(session, queues, now)
+    arrivals = load_arrivals(session, settings, queues, now)
     known = [one.until for one in arrivals.values() if one.until is not None]
     version = newest_version(session)
     return DayStart(
@@ -50,7 +50,7 @@ def load_day_start(session: Session, settings: Settings, day: dt.date, now: dt.d
         load_outlook(session, settings, day, now),
         _adjusted(session, number, tz, now),
         min(known, default=None),
-        tuple(sorted(name for name, one in arrivals.items() if one.state in ("late", "missing"))),
+        tuple(sorted(name for name, one in arrivals.items() if one.state in ("late", "missing", "gap"))),
         None if version is None else version.created_at,
     )
 
@@ -79,7 +79,8 @@ def _queue(queue: Queue, days: pd.DataFrame, hours: pd.DataFrame) -> QueueDay:
     total = days[days["series"] == queue.name]
     mine = hours[hours["series"] == queue.name]
     if total.empty or not float(total["mean"].iloc[0]) > 0:
-        return QueueDay(queue.name, queue.channel, queue.tz, False, NAN, NAN, NAN, NAN)
+        unknown = (NAN, NAN, NAN, NAN)
+        return QueueDay(queue.name, queue.channel, queue.tz, False, *unknown, foretold=not total.empty)
     low, expected, busy, safe = (float(total[name].iloc[0]) for name in BAND)
     begun: tuple[int | None, int | None, float] = (None, None, NAN)
     if len(mine) and queue.interval.slots > 1:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import func, literal, select
+from sqlalchemy import and_, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from forecast.arrays import Flags, Floats, Ns
@@ -150,16 +150,20 @@ def contacts(
     """(queue, reason) -> contacts float[d] on the whole local days [d] before now, NaN unknown; the queue's own as its topic."""
     keys = volume_series(session, [queue.name for queue in queues])
     found: dict[tuple[str, str], tuple[Floats, Ns]] = {}
-    for queue in queues:
-        today = local_day(to_ns(now), queue.tz)
+    for tz in dict.fromkeys(queue.tz for queue in queues):
+        mine = {queue.name: queue for queue in queues if queue.tz == tz}
+        today = local_day(to_ns(now), tz)
         days = np.arange(today - PAST_DAYS, today, dtype=np.int64)
-        topics = {number: topic for number, (name, topic) in keys.items() if name == queue.name}
-        held = {topic: np.zeros(len(days)) for topic in topics.values()}
-        for number, day, total in _day_sums(session, list(topics), days, queue.tz):
-            held[topics[number]][day] += total
-        if held:
-            found |= {(queue.name, topic): each for topic, each in _divided(queue, held, days).items()}
-            found |= _told(session, queue, days, held)
+        named = {number: key for number, key in keys.items() if key[0] in mine}
+        held: dict[str, dict[str, Floats]] = {}
+        for name, topic in named.values():
+            held.setdefault(name, {})[topic] = np.zeros(len(days))
+        for number, day, total in _day_sums(session, list(named), days, tz):
+            name, topic = named[number]
+            held[name][topic][day] += total
+        for name, counts in held.items():
+            found |= {(name, topic): each for topic, each in _divided(mine[name], counts, days).items()}
+            found |= _told(session, mine[name], days, counts)
     return found
 
 
@@ -184,20 +188,21 @@ def _told(
 def _day_sums(session: Session, series: Sequence[int], days: Ns, tz: str) -> Iterator[tuple[int, int, float]]:
     """(series, place of the local day [d], contacts) as known now; summed up by the database."""
     table, starts = table_of(VolumeRow), day_start(np.append(days, days[-1] + 1), tz) // MICRO
-    newest = func.row_number().over(
-        partition_by=[table.c.series_id, table.c.ds], order_by=[table.c.known_at.desc(), table.c.id.desc()]
+    newer = table.alias("newer")
+    later = or_(
+        newer.c.known_at > table.c.known_at,
+        and_(newer.c.known_at == table.c.known_at, newer.c.id > table.c.id),
     )
+    replaced = exists().where(newer.c.series_id == table.c.series_id, newer.c.ds == table.c.ds, later)
     odd = np.flatnonzero(np.diff(starts) != DAY_MICROS)  # days on which the clock changes stand by themselves
     edges = np.unique(np.concatenate([[0], odd, odd + 1, [len(days)]]))
     for first, last in pairwise(edges.tolist()):
         begin = int(starts[first])
-        rows = select(table.c.series_id, table.c.ds, table.c.offered, newest.label("rank"))
-        held = rows.where(
-            table.c.series_id.in_(series), table.c.ds >= begin, table.c.ds < int(starts[last])
-        ).subquery()
-        day = (held.c.ds - begin) // DAY_MICROS if last - first > 1 else literal(0)
-        query = select(held.c.series_id, day.label("day"), func.sum(held.c.offered)).where(held.c.rank == 1)
-        for number, place, total in session.execute(query.group_by(held.c.series_id, "day")):
+        day = (table.c.ds - begin) // DAY_MICROS if last - first > 1 else literal(0)
+        query = select(table.c.series_id, day.label("day"), func.sum(table.c.offered)).where(
+            table.c.series_id.in_(series), table.c.ds >= begin, table.c.ds < int(starts[last]), ~replaced
+        )
+        for number, place, total in session.execute(query.group_by(table.c.series_id, "day")):
             yield number, first + int(place), float(total or 0.0)
 
 
@@ -251,12 +256,13 @@ def talk_of(session: Session, topic: str, now: dt.datetime) -> Talk:
 
 def _special(session: Session, settings: Settings, queues: Sequence[str], day: int) -> dict[str, str]:
     """Queue -> name of its special day."""
-    company = settings.company
-    days = load_days(session)
-    found = {}
-    for queue in queues:
+    company, days = settings.company, load_days(session)
+
+    def name_of(queue: str) -> str:
         own = days[days["queue"].isin(["", queue])].drop(columns="queue")
-        calendar = Calendar.of(own, country=company.country, region=company.region)
-        if name := calendar.names([day])[0]:
-            found[queue] = name
-    return found
+        return Calendar.of(own, country=company.country, region=company.region).names([day])[0]
+
+    own = set(days["queue"])
+    common = name_of("")
+    found = {queue: name_of(queue) if queue in own else common for queue in queues}
+    return {queue: name for queue, name in found.items() if name}

@@ -14,6 +14,7 @@ import pandas as pd
 
 from api.dashboard.queries import Held
 from forecast.arrays import Flags, Floats, Ns
+from forecast.band_sums import shared, together
 from forecast.buckets import SECOND, Grid, Interval, column_ns, end, floor, index, local_day, to_ns
 
 USUAL_WEEKS = 8
@@ -217,15 +218,6 @@ def peak(held: Held, hours: pd.DataFrame) -> Peak | None:
     return Peak(hours["ds"].iloc[0], hours["end"].iloc[-1], expected, usual, lowest > usual)
 
 
-def together(shared: float, hours: int) -> float:
-    """How wide the band of a sum of hours is, as a share of the sum of their bands, where hours share that much variance.
-
-    With a shared variance c and an own variance v per hour a sum of n hours has n*n*c + n*v, the widths add up to
-    n * sqrt(c + v), and c / (c + v) is what is shared.
-    """
-    return float(np.sqrt(shared + (1 - shared) / hours))
-
-
 def common(held: Held) -> float:
     """The share of variance today's remaining hours have in common, by the stored band of the day; 1 where unknown."""
     window = held.window
@@ -234,11 +226,7 @@ def common(held: Held) -> float:
     hours = buckets(held, window.today, stop, Interval.HOUR)
     left = hours[~hours["over"] & hours["low"].notna()]
     widths = float((left["expected"] - left["low"]).sum())
-    if len(left) < 2 or np.isnan(day["low"]) or widths <= 0:
-        return 1.0
-    least = 1 / len(left)
-    ratio = float(day["expected"] - day["low"]) / widths
-    return float(np.clip((ratio**2 - least) / (1 - least), 0.0, 1.0))
+    return shared(float(day["expected"] - day["low"]), widths, len(left))
 
 
 def _usual(held: Held, hour: int) -> float:

@@ -38,6 +38,7 @@ from store.mentions import save_mentions
 from store.overrides import add_override
 from store.queues import load_queues
 from store.settings import Settings
+from store.volumes import load_volumes, save_volumes
 from tests.browser.filled import NOW, QUEUES, TZ
 from tests.browser.test_dashboard_alerts import SURGE, all_texts, ns
 
@@ -89,9 +90,21 @@ class TestWhatIsIn:
         with filled() as session:
             queues = load_queues(session)
             night = dt.datetime(2026, 3, 10, 3, 0, tzinfo=dt.UTC)
-            states = {one.state for one in load_arrivals(session, queues, night).values()}
-            today = load_arrivals(session, queues, NOW)
+            states = {one.state for one in load_arrivals(session, CONFIG, queues, night).values()}
+            today = load_arrivals(session, CONFIG, queues, NOW)
         assert states == {"complete"} and {one.state for one in today.values()} == {"complete"}
+
+    def test_a_day_that_was_never_loaded_is_told_though_later_ones_are_in(self) -> None:
+        half = to_ns(NOW) // (HOUR // 2) * (HOUR // 2)
+        ds = np.arange(half - 21 * 24 * HOUR, half, HOUR // 2, dtype=np.int64)
+        today = local_day(half, TZ)
+        ds = ds[[local_day(int(one), TZ) != today - 1 for one in ds]]
+        asked: dict[str, Any] = {"interval": Interval.HALF_HOUR, "tz": TZ, "now": to_ns(NOW)}
+        found = arrival(ds, np.full(len(ds), 10.0), ds + HOUR // 2, **asked)
+        assert (found.state, found.until) == ("gap", half)
+        assert found.missing == int(day_start([today - 1], TZ)[0])
+        closed = arrival(ds, np.full(len(ds), 10.0), ds + HOUR // 2, **asked, excused={today - 1})
+        assert closed.state == "complete"
 
     def test_each_queue_has_its_line_and_what_to_do_where_something_is_missing(
         self, filled: sessionmaker[Session]
@@ -106,7 +119,7 @@ class TestWhatIsIn:
 
     def test_without_any_contacts_it_says_so(self, empty: sessionmaker[Session]) -> None:
         with empty() as session:
-            assert load_arrivals(session, [], NOW) == {}
+            assert load_arrivals(session, CONFIG, [], NOW) == {}
         assert arrival(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0, dtype=np.int64), interval=Interval.HOUR, tz=TZ, now=0).state == "nothing"  # fmt: skip
 
 
@@ -197,6 +210,13 @@ class TestPeaks:
         found = peak_of("q", 0, self.hours([50.0, 100.0], 95.0))
         assert found is not None and not found.beyond and found.why == ""
 
+    def test_the_band_of_several_hours_is_as_narrow_as_that_of_the_day_says(self) -> None:
+        hours = self.hours([100.0, 100.0, 100.0, 100.0], 50.0)  # each 80 to 120
+        alone = peak_of("q", 0, hours)
+        assert alone is not None and (alone.low, alone.safe) == pytest.approx((320.0, 480.0))
+        apart = peak_of("q", 0, replace(hours, below=40.0, above=40.0))  # half of 80: nothing in common
+        assert apart is not None and (apart.low, apart.safe) == pytest.approx((360.0, 440.0))
+
     def test_nothing_to_come_has_no_peak(self) -> None:
         assert peak_of("q", 0, self.hours([0.0], 1.0)) is None
         assert peak_of("q", 0, self.hours([], 1.0)) is None
@@ -220,6 +240,19 @@ class TestPeaks:
             inside = rows["0.5"].to_numpy()[(starts >= one.start) & (starts < one.stop)]
             assert one.expected == pytest.approx(inside.sum())
             assert one.start >= to_ns(NOW)
+
+    def test_a_bucket_told_as_a_whole_and_by_reason_is_usual_once(
+        self, filled: sessionmaker[Session]
+    ) -> None:
+        with filled() as session:
+            queues = load_queues(session)
+            before = load_peaks(session, queues, NOW)
+            volumes = load_volumes(session, "phone_billing", NOW - dt.timedelta(days=70), NOW)
+            assert set(volumes["topic"]) == {"all"}
+            save_volumes(session, volumes.assign(topic="moving"), upload_id=None)
+            after = load_peaks(session, queues, NOW)
+            session.rollback()
+        assert [one.usual for one in after] == pytest.approx([one.usual for one in before], nan_ok=True)
 
 
 class TestPosts:

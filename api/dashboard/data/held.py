@@ -50,7 +50,7 @@ def complete(
     else:
         found = found_before(session, now, mark)
         if found is None and len(queues) > FEW:
-            return panel(words("data_queues_held"), [_arrived(session, queues, words, now)])
+            return panel(words("data_queues_held"), [_arrived(session, settings, queues, words, now)])
         try:
             found = found_now(session, settings, now, mark) if found is None else found
         except ForecallError as error:
@@ -60,9 +60,11 @@ def complete(
     return panel(words("data_queues_held"), [inside], note=words("data_queues_held_note") if queues else "")
 
 
-def _arrived(session: Session, queues: Sequence[Queue], words: Words, now: dt.datetime) -> Any:
+def _arrived(
+    session: Session, settings: Settings, queues: Sequence[Queue], words: Words, now: dt.datetime
+) -> Any:
     """Up to when each queue is complete, by its last weeks: what else stands out is found on tab Quality, from all rows."""
-    held = load_arrivals(session, queues, now)
+    held = load_arrivals(session, settings, queues, now)
     rows = []
     for queue in queues:
         until = held[queue.name].until

@@ -81,4 +81,5 @@ def register(desk: Desk) -> None:
         Output("data-went", "data"),
         Input("data-tab", "value"),
         State("where", "pathname"),
+        prevent_initial_call=True,  # only who turns a tab: a page that comes late is not to change the address
     )

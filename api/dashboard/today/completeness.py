@@ -16,8 +16,8 @@ from store.forecast_versions import ForecastVersion
 from store.queues import Queue
 
 SHOWN = 6  # queues that stand there at once: those with something missing, always
-ORDER = {"missing": 0, "late": 1, "nothing": 2, "complete": 3}
-DOTS = {"missing": "bad", "late": "late", "nothing": "none", "complete": "good"}
+ORDER = {"missing": 0, "gap": 0, "late": 1, "nothing": 2, "complete": 3}
+DOTS = {"missing": "bad", "gap": "bad", "late": "late", "nothing": "none", "complete": "good"}
 STALE_AFTER = dt.timedelta(days=1)
 
 
@@ -39,6 +39,8 @@ def lines(
 def _line(queue: Queue, found: Arrival, words: Words, now: dt.datetime) -> Any:
     until = "" if found.until is None else _when(found.until, queue.tz, words, now)
     since = "" if found.missing is None else _when(found.missing, queue.tz, words, now)
+    if found.state == "gap" and found.missing is not None:
+        since = words.day(local(from_ns(found.missing), queue.tz))
     said = words(f"today_data_{found.state}", until=until, since=since)
     parts: list[Any] = [
         html.Span(className=f"dot {DOTS[found.state]}", **aria(hidden="true")),

@@ -16,6 +16,7 @@ from api.dashboard.words import Words, local
 from forecast.alerts import ALL, Alert, Measure, in_time
 from forecast.buckets import from_ns, local_day, to_ns
 from forecast.expected_peaks import Peak
+from forecast.overriding import VOLUME, Override
 from store.alerts import load_alerts
 from store.expected_peaks import load_peaks
 from store.overrides import load_overrides
@@ -23,16 +24,16 @@ from store.queues import Queue
 from store.settings import Settings
 from store.special_days import KnownDay, load_special_days
 
-SHOWN = 6  # peaks of a day; those beyond the usual always
+SHOWN = 6  # peaks of a day; of those beyond the usual more
 MOST = 12
 
 
 @dataclass(frozen=True)
 class Reasons:
-    """What a peak may be due to, by name: special days, manual adjustments (queue '' is all of them), live warnings."""
+    """What a peak may be due to, by name: special days, manual adjustments of volume, live warnings."""
 
     days: tuple[KnownDay, ...]
-    adjusted: tuple[tuple[str, int, int, str], ...]
+    adjusted: tuple[Override, ...]
     alerts: tuple[Alert, ...]
 
 
@@ -41,9 +42,7 @@ def load_reasons(session: Session, settings: Settings, now: dt.datetime) -> Reas
     day = local(now, settings.company.timezone).date()
     days = load_special_days(session, settings, start=day, end=day + dt.timedelta(days=1))
     held = load_overrides(session, start=now, end=now + dt.timedelta(days=2), active_at=now)
-    adjusted = tuple(
-        (one.override.queue, one.override.start, one.override.end, one.override.reason) for one in held
-    )
+    adjusted = tuple(one.override for one in held if one.override.measure == VOLUME)
     return Reasons(tuple(days), adjusted, tuple(load_alerts(session, state="live")))  # fmt: skip
 
 
@@ -70,9 +69,15 @@ def filled(
         rows = [_row(one, by_name[one.queue], reasons, measures, words, now) for one in kept]
         shown.append(html.Ul(rows, className="today-peaks"))
         if len(mine) > len(kept):
-            rest = words.number(len(mine) - len(kept))
-            shown.append(html.P(words("today_more_peaks", n=rest), className="note"))
+            shown.append(html.P(_rest(mine[len(kept) :], words), className="note"))
     return shown
+
+
+def _rest(peaks: Sequence[Peak], words: Words) -> str:
+    """What is not listed: those beyond the usual are not hidden among the rest."""
+    beyond = sum(one.beyond for one in peaks)
+    key = "today_more_beyond" if beyond else "today_more_peaks"
+    return words(key, n=words.number(len(peaks)), m=words.number(beyond))
 
 
 def _row(
@@ -130,8 +135,8 @@ def _named(peak: Peak, queue: Queue, reasons: Reasons) -> str:
         return ", ".join(dict.fromkeys(found))  # fmt: skip
     if peak.why == "adjustment":
         mine = [
-            reason for name, start, end, reason in reasons.adjusted
-            if name in ("", queue.name) and start < peak.stop and end > peak.start
+            one.reason for one in reasons.adjusted
+            if one.covers(queue.name, queue.channel) and one.start < peak.stop and one.end > peak.start
         ]  # fmt: skip
         return ", ".join(dict.fromkeys(mine))
     return ""

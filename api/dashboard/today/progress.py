@@ -37,7 +37,7 @@ def load_progress(session: Session, held: Held) -> Progress:
     window = held.window
     frame = outlook.buckets(held, window.start, window.end, window.step)
     opened = int(column_ns(frame["ds"])[frame["open"].to_numpy()][0]) if frame["open"].any() else window.today
-    at = from_ns(opened).to_pydatetime()
+    at = from_ns(min(opened, window.moment)).to_pydatetime()  # nothing is asked as of later
     asked: dict[str, Any] = {"series": [held.queue.name], "start": window.first, "as_of": at, "now": at}
     last = from_ns(window.end).to_pydatetime()
     fine = load_adjusted(session, end=last, **asked)
@@ -62,6 +62,8 @@ def told(held: Held, found: Progress, words: Words) -> list[Any]:
     parts.append(
         html.Span([words("today_now"), html.Strong(words.number(today.expected)), band], id="today-now")
     )
+    if held.window.moment < found.opened:
+        return parts  # the morning is still to come
     at = f"{local(from_ns(found.opened), held.queue.tz):%H:%M}"
     if np.isnan(found.morning_total):
         parts.append(html.Span(words("today_no_morning", at=at), id="today-morning"))

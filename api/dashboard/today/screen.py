@@ -60,7 +60,7 @@ def data(session: Session, settings: Settings, words: Words, now: dt.datetime) -
     queues = load_queues(session)
     version = newest_version(session)
     age = completeness.forecast_age(version, settings.company.timezone, words, now)
-    return completeness.lines(queues, load_arrivals(session, queues, now), words, now), age
+    return completeness.lines(queues, load_arrivals(session, settings, queues, now), words, now), age
 
 
 def peaks(session: Session, settings: Settings, words: Words, now: dt.datetime) -> Any:

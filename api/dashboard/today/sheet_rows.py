@@ -57,12 +57,15 @@ def parts(found: DayStart, words: Words) -> list[Part]:
 def _queues(found: DayStart, words: Words) -> Part:
     head = ("queue", "expected", "busy", "safe", "today_peak_hour")
     rows = [_queue(one, words) for one in found.queues if one.open]
-    closed = [line(one.name) for one in found.queues if not one.open]
+    closed = [line(one.name) for one in found.queues if one.foretold and not one.open]
+    unknown = [line(one.name) for one in found.queues if not one.foretold]
     notes = []
     if len(rows) > MOST_QUEUES:
         notes.append(words("today_sheet_more", n=words.number(len(rows) - MOST_QUEUES)))
     if closed:
         notes.append(words("today_sheet_closed", queues=", ".join(closed[:MOST])))
+    if unknown:
+        notes.append(words("today_sheet_unknown", queues=", ".join(unknown[:MOST])))
     notes.append(words("today_sheet_band"))
     named = tuple(words(key) for key in head)
     return Part(words("today_sheet_contacts"), tuple(rows[:MOST_QUEUES]), named, " ".join(notes))

@@ -126,15 +126,24 @@ def _uncounted(rows: pd.DataFrame, repeats: pd.DataFrame | None) -> Floats:
 
 def _course(rows: pd.DataFrame, posts: pd.DataFrame, counted: pd.DataFrame) -> Course:
     """counted: the rows of the queues that count the reason; a week without any is not in yet."""
-    counts = rows.groupby("week")[["contacts", "known_cause", "repeats"]].sum(min_count=1)
-    told = posts.groupby("week")["posts"].sum().rename("failed")
-    weeks = counts.astype(np.float64).join(told.astype(np.float64), how="outer").sort_index()
-    again = [None if value != value else float(value) for value in weeks["repeats"]]
-    sizes = weeks[["contacts", "known_cause", "failed"]].fillna(0.0).to_numpy(dtype=float).tolist()
-    known = set(counted["week"])
+    weeks, known = sorted({*rows["week"], *posts["week"]}), set(counted["week"])
+    place = {week: at for at, week in enumerate(weeks)}
+
+    def sums(frame: pd.DataFrame, name: str) -> tuple[list[float], list[bool]]:
+        """By week, and whether any of it is known."""
+        values = frame[name].to_numpy(dtype=np.float64)
+        there = ~np.isnan(values)
+        at = np.array([place[week] for week in frame["week"]], dtype=np.int64)[there]
+        total = np.bincount(at, weights=values[there], minlength=len(weeks))
+        return total.tolist(), (np.bincount(at, minlength=len(weeks)) > 0).tolist()
+
+    (came, _), (cause, _), (again, told) = (
+        sums(rows, name) for name in ("contacts", "known_cause", "repeats")
+    )
+    failed, _ = sums(posts, "posts")
     figures = {
-        str(week): Figure(came, cause, failed, known=week in known, repeats=repeated)
-        for week, (came, cause, failed), repeated in zip(weeks.index, sizes, again, strict=True)
+        str(week): Figure(came[at], cause[at], failed[at], week in known, again[at] if told[at] else None)
+        for week, at in place.items()
     }
     told_of = [figure for figure in figures.values() if figure.known]
     whole = _sum(told_of or list(figures.values()))

@@ -46,6 +46,8 @@ def load_archive(
     days_of: str | None = None,
     demands: Demands | None = None,
     school: tuple[str, str] | None = None,
+    signals: bool = True,
+    since: dt.datetime | None = None,
 ) -> Archive:
     """The archive of some queues or of all: a Series per queue, signals `signal` and `signal:topic`, drivers, calendar.
 
@@ -56,15 +58,16 @@ def load_archive(
 
     demands: `offered` is the queues' true demand as far as it is known (docs/true_demand.md), a queue not named here by the
     defaults; None: contacts as they were offered.
+    signals: False where only contacts are asked for; since: contacts of buckets from then on, None: all.
     """
     if queues is not None:
         require_queues(session, list(queues))
     chosen = [queue for queue in load_queues(session) if queues is None or queue.name in queues]
     alone = chosen[0].name if queues is not None and len(chosen) == 1 else ""
-    series = _series(session, chosen, demands)
+    series = _series(session, chosen, demands, since)
     return Archive(
         series=series,
-        signals=_signals(session),
+        signals=_signals(session) if signals else {},
         drivers={
             **_drivers(session),
             **load_periods(session, series, country=country, region=region, school=school),
@@ -88,9 +91,12 @@ def _beside(session: Session, held: Mapping[str, Series]) -> Versions:
     return Versions.of(ds, np.ones(len(ds)), known_at)
 
 
-def _series(session: Session, queues: Sequence[Queue], demands: Demands | None) -> dict[str, Series]:
+def _series(
+    session: Session, queues: Sequence[Queue], demands: Demands | None, since: dt.datetime | None
+) -> dict[str, Series]:
     names = volume_series(session, [queue.name for queue in queues])
-    rows = load(session, KINDS["volumes"], series=list(names), values=["offered", "handled", "aht_seconds"])
+    values = ["offered", "handled", "aht_seconds"]
+    rows = load(session, KINDS["volumes"], series=list(names), start=_micros(since), values=values)
     hours, exceptions = dict(list(load_hours(session).groupby("queue"))), load_exceptions(session)
     made, rules = {}, {} if demands is None else load_rules(session, queues, demands)
     for queue in queues:
@@ -100,7 +106,7 @@ def _series(session: Session, queues: Sequence[Queue], demands: Demands | None) 
         if len(offered) == 0:
             continue
         rule = rules.get(queue.name)
-        told = None if rule is None else told_volumes(session, queue, mine)
+        told = None if rule is None else told_volumes(session, queue, mine, since)
         if rule is not None and told is not None and told.tells(rule):
             offered = true_demand.corrected(told, rule, queue.interval)
         excepted = Exceptions.of(exceptions, queue.name)
@@ -120,10 +126,16 @@ def _series(session: Session, queues: Sequence[Queue], demands: Demands | None) 
     return made
 
 
-def told_volumes(session: Session, queue: Queue, topics: dict[int, str]) -> Volumes | None:
+def _micros(moment: dt.datetime | None) -> int | None:
+    return None if moment is None else to_ns(moment) // 1000
+
+
+def told_volumes(
+    session: Session, queue: Queue, topics: dict[int, str], since: dt.datetime | None = None
+) -> Volumes | None:
     """A queue's contacts with what is no demand of its own, over its topics (by series id); None where nothing tells that."""
     names = ["offered", "abandoned", *BESIDE]
-    rows = load(session, KINDS["volumes"], series=list(topics), values=names)
+    rows = load(session, KINDS["volumes"], series=list(topics), start=_micros(since), values=names)
     counts = load_counts(session, queue.name)
     if np.isnan(rows.values[:, 1:]).all() and len(counts.short) == 0:
         return None

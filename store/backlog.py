@@ -15,9 +15,10 @@ from forecast.buckets import DAY, Grid, Interval, column_ns, end, from_ns, to_ns
 from forecast.late_answers import Created, estimate
 from forecast.quality.record import Record
 from forecast.versions import Versions, summed
+from store.backlog_untold import Untold, load_untold
 from store.contact_log import load_contacts
 from store.quality import around, load_records
-from store.queues import require_queues
+from store.queues import Queue, load_queues, require_queues
 from store.settings import Settings
 from store.versions import KINDS, Rows, load
 from store.volumes import volume_series
@@ -65,32 +66,53 @@ def load_backlogs(
     now: dt.datetime,
     queue: str | None = None,
     created: bool = False,
+    only: Sequence[str] | None = None,
 ) -> list[QueueBacklog]:
-    """Of one queue, or of all that are answered later (e-mail, chat, social), by name. NotFound for an unknown queue.
+    """Of one queue, or of all that are answered later (e-mail, chat, social; `only` some of them). NotFound for an unknown queue.
 
     created: also what late answers bring to other queues, which takes a second or two per queue
     """
     if queue is not None:
         require_queues(session, [queue])
-    records = load_records(session, None if queue is None or created else [queue])
-    chosen = [
-        one
-        for one in records
-        if one.counted and (one.queue == queue or (queue is None and one.channel in DEFERRED))
-    ]
+    queues = [one for one in load_queues(session) if _wanted(one, queue, only)]
+    untold = {} if created else load_untold(session, [one.name for one in queues], now)
+    read = None if created else [one.name for one in queues if one.name not in untold]
+    records = load_records(session, read) if read is None or read else []
+    held = {one.queue: one for one in records if one.counted}
     found = []
-    for record in chosen:
-        target = target_hours(settings, record.queue)
-        made, how, notes = backlog_of(session, record, target, now)
-        told = QueueBacklog(
-            record.queue, record.channel, how, target, _moment(record.last_end()), notes=notes
-        )
-        if made is not None:
-            told = _figures(told, made)
-            others = _created(session, settings, records, record, made, now) if created else ()
-            told = replace(told, created=others)
-        found.append(told)
+    for each in queues:
+        target = target_hours(settings, each.name)
+        if each.name in untold and each.interval not in (Interval.WEEK, Interval.MONTH):
+            found.append(_untold(each, untold[each.name], target))
+        elif each.name in held:
+            told, made = _told(session, held[each.name], target, now)
+            if created and made is not None:
+                others = _created(session, settings, records, held[each.name], made, now)
+                told = replace(told, created=others)
+            found.append(told)
     return found
+
+
+def _wanted(one: Queue, queue: str | None, only: Sequence[str] | None) -> bool:
+    if queue is not None:
+        return one.name == queue
+    return one.channel in DEFERRED and (only is None or one.name in only)
+
+
+def _untold(queue: Queue, why: Untold, target: float) -> QueueBacklog:
+    """A queue of which its rows say that nothing can be told."""
+    last = int(end(np.array([why.last]), queue.interval, queue.tz)[0])
+    notes = (COHORT if why.cohort else NOT_HANDLED,)
+    return QueueBacklog(queue.name, queue.channel, NOT_TOLD, target, _moment(last), notes=notes)
+
+
+def _told(
+    session: Session, record: Record, target: float, now: dt.datetime
+) -> tuple[QueueBacklog, Backlog | None]:
+    """What is told of a queue, and the backlog it is told from."""
+    made, how, notes = backlog_of(session, record, target, now)
+    told = QueueBacklog(record.queue, record.channel, how, target, _moment(record.last_end()), notes=notes)
+    return told if made is None else _figures(told, made), made
 
 
 def target_hours(settings: Settings, queue: str) -> float:

@@ -92,6 +92,13 @@ def load_contacts(
     return check(frame, CONTACTS)
 
 
+def knows_customers(session: Session, start: dt.datetime, end: dt.datetime) -> bool:
+    """Is a contact of start <= at < end held whose customer is known?"""
+    span = (_TABLE.c.at >= to_ns(start) // 1000, _TABLE.c.at < to_ns(end) // 1000)
+    one = select(_TABLE.c.id).where(_TABLE.c.customer.is_not(None), *span).limit(1)
+    return session.scalar(one) is not None
+
+
 def places(session: Session, contacts: pd.DataFrame, *, secret: str | None = None) -> pd.DataFrame:
     """Where those of the contacts that are held stand now: held[queue, at]. For what changes a contact's queue or time."""
     held: list[Any] = []

@@ -7,7 +7,7 @@ queues that others went into, are read through the archive, one by one; all othe
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from forecast.arrays import Floats, Ns
 from forecast.buckets import DAY, Interval, day_start, local_day, local_ns, to_ns
 from forecast.frames import BESIDE
+from store.day_sums import DaySums, sums_by_day
 from store.facts import open_archive
 from store.queue_map import load_queue_map
 from store.queues import Queue
@@ -69,11 +70,26 @@ def load_days_came(
     """Of the local days first .. last (whole days since 1970-01-01), as far as they are over and known."""
     days = np.arange(first, last + 1, dtype=np.int64)
     sums = np.full((4, len(queues), len(days)), np.nan)
-    for at, (queue, rows) in enumerate(
-        zip(queues, _load(session, settings, queues, first, last, now), strict=True)
-    ):
-        if len(rows.ds):
-            sums[:, at] = _by_day(queue, rows, first, len(days), now)
+    names = [queue.name for queue in queues]
+    other = _through_archive(session, settings, names, _span({queue.tz for queue in queues}, first, last))
+    alone = _with_one_series(session, [name for name in names if name not in other])
+    told: dict[int, DaySums] = {}
+    for tz in {queue.tz for queue in queues if queue.name in alone}:
+        mine = [alone[queue.name] for queue in queues if queue.name in alone and queue.tz == tz]
+        told |= sums_by_day(session, mine, tz, first=first, last=last, now=to_ns(now))
+    rest = [queue for queue in queues if queue.name not in alone]
+    rows = dict(
+        zip(
+            (queue.name for queue in rest),
+            _load(session, settings, rest, first, last, now, other),
+            strict=True,
+        )
+    )
+    for at, queue in enumerate(queues):
+        held = told.get(alone.get(queue.name, -1), DaySums.none())
+        held = _by_day(queue, rows[queue.name]) if queue.name in rows else held
+        if len(held.days):
+            sums[:, at] = _known_sums(queue, held, first, len(days), now)
     return CameByDay(days, *sums)
 
 
@@ -84,40 +100,52 @@ def load_hours_came(
     found = np.full((last - first + 1, HOURS), np.nan)
     if queue.interval.slots < HOURS:
         return found
-    (rows,) = _load(session, settings, [queue], first, last, now)
+    other = _through_archive(session, settings, [queue.name], _span({queue.tz}, first, last))
+    (rows,) = _load(session, settings, [queue], first, last, now, other)
     if len(rows.ds) == 0:
         return found
     local = local_ns(rows.ds, queue.tz)
     slot = (local // DAY - first) * HOURS + (local % DAY) // (HOUR_MICROS * 1000)
     sums = np.bincount(slot, weights=rows.offered, minlength=found.size).reshape(found.shape)
-    known = ~np.isnan(_by_day(queue, rows, first, len(found), now)[0])
+    known = ~np.isnan(_known_sums(queue, _by_day(queue, rows), first, len(found), now)[0])
     return np.asarray(np.where(known[:, None], sums, np.nan))
 
 
 def last_day_came(session: Session, queues: Sequence[Queue], now: dt.datetime) -> int | None:
     """The last local day that is over and of which anything came; None where nothing ever did."""
     found = []
-    names = volume_series(session, [queue.name for queue in queues])
-    zones = {queue.name: queue.tz for queue in queues}
-    table = table_of(VolumeRow)
-    for number, (name, _) in names.items():
-        over = local_day(to_ns(now), zones[name])
-        end = int(day_start([over], zones[name])[0]) // 1000
-        newest = select(func.max(table.c.ds)).where(table.c.series_id == number, table.c.ds < end)
-        ds = session.scalar(newest)
-        if ds is not None:
-            found.append(local_day(int(ds) * 1000, zones[name]))
+    table, series = table_of(VolumeRow), table_of(VolumeSeries)
+    for tz in {queue.tz for queue in queues}:
+        end = int(day_start([local_day(to_ns(now), tz)], tz)[0]) // 1000
+        newest = select(func.max(table.c.ds)).where(table.c.series_id == series.c.id, table.c.ds < end)
+        mine = series.c.queue.in_([queue.name for queue in queues if queue.tz == tz])
+        each = session.scalars(select(newest.correlate(series).scalar_subquery()).where(mine))
+        found += [local_day(int(ds) * 1000, tz) for ds in each if ds is not None]
     return max(found, default=None)
 
 
-def _load(
-    session: Session, settings: Settings, queues: Sequence[Queue], first: int, last: int, now: dt.datetime
-) -> list[_Intervals]:
-    names = [queue.name for queue in queues]
-    zones = {queue.tz for queue in queues}
+def _with_one_series(session: Session, names: Sequence[str]) -> dict[str, int]:
+    """Queues whose rows are of one reason, or of all -> their series."""
+    held: dict[str, list[int]] = {}
+    for number, (name, _) in volume_series(session, list(names)).items():
+        held.setdefault(name, []).append(number)
+    return {name: numbers[0] for name, numbers in held.items() if len(numbers) == 1}
+
+
+def _span(zones: Set[str], first: int, last: int) -> tuple[int, int]:
+    """The local days of all the zones, in microseconds."""
     start = min((int(day_start([first], tz)[0]) for tz in zones), default=0) // 1000
-    end = max((int(day_start([last + 1], tz)[0]) for tz in zones), default=0) // 1000
-    other = _through_archive(session, settings, names, (start, end))
+    return start, max((int(day_start([last + 1], tz)[0]) for tz in zones), default=0) // 1000
+
+
+def _load(
+    session: Session, settings: Settings, queues: Sequence[Queue], first: int, last: int, now: dt.datetime, other: Set[str]
+) -> list[_Intervals]:  # fmt: skip
+    """The rows of each queue. other: those that are read through the archive."""
+    if not queues:
+        return []
+    names = [queue.name for queue in queues]
+    start, end = _span({queue.tz for queue in queues}, first, last)
     series = {key: name for key, name in volume_series(session, names).items() if name[0] not in other}
     rows = load(session, KINDS["volumes"], series=list(series), start=start, end=end, values=VALUES)
     rows = rows.take(rows.known_at <= to_ns(now) // 1000).latest()
@@ -190,32 +218,45 @@ def _one_row_a_bucket(rows: Rows, topics: dict[int, str]) -> _Intervals:
     return _Intervals(ds * 1000, total, np.where(contacts > 0, contacts, np.nan), mean)
 
 
-def _by_day(queue: Queue, rows: _Intervals, first: int, count: int, now: dt.datetime) -> Any:
-    """float[4, days]: contacts offered, seconds, contacts timed, seconds of work."""
+def _by_day(queue: Queue, rows: _Intervals) -> DaySums:
+    """Rows -> their sums by local day."""
+    if len(rows.ds) == 0:
+        return DaySums.none()
     local = local_ns(rows.ds, queue.tz)
-    day = local // DAY - first
+    days, day = np.unique(local // DAY, return_inverse=True)
     timed = np.where(np.isnan(rows.aht), 0.0, np.nan_to_num(rows.handled))
     parts = (rows.offered, timed * np.nan_to_num(rows.aht), timed, rows.offered * np.nan_to_num(rows.aht))
-    sums = np.stack([np.bincount(day, weights=each, minlength=count).astype(np.float64) for each in parts])
-    known = _known(queue, day, (local % DAY), count)
+    sums = np.stack([np.bincount(day, weights=each).astype(np.float64) for each in parts])
+    bare = np.bincount(day, weights=np.isnan(rows.aht) & (rows.offered > 0)).astype(np.int64)
+    until = np.zeros(len(days), dtype=np.int64)
+    np.maximum.at(until, day, local % DAY)
+    return DaySums(days, sums, np.bincount(day), bare, until)
+
+
+def _known_sums(queue: Queue, held: DaySums, first: int, count: int, now: dt.datetime) -> Any:
+    """float[4, days]: contacts offered, seconds, contacts timed, seconds of work; NaN on days that are not known."""
+    place = held.days - first
+    sums = np.zeros((4, count))
+    sums[:, place] = held.sums
+    sums[3, place] = np.where(held.bare > 0.1 * held.rows, np.nan, held.sums[3])
+    known = _known(queue, place, held.until, count)
     known &= np.arange(count) + first < local_day(to_ns(now), queue.tz)
-    bare = np.bincount(day, weights=np.isnan(rows.aht) & (rows.offered > 0), minlength=count)
-    sums[3] = np.where(bare > 0.1 * np.bincount(day, minlength=count), np.nan, sums[3])
     return np.where(known, sums, np.nan)
 
 
-def _known(queue: Queue, day: Ns, time: Ns, count: int) -> Any:
+def _known(queue: Queue, day: Ns, until: Ns, count: int) -> Any:
     """bool[days]: from the first day with a row to the last one that is whole. A queue whose absent rows say nothing: days with rows.
 
-    The last day is whole where its rows go on as long as those of the same weekday before it, or of the day before.
+    day, until: the days with rows [k], and the time of day of the last row of each. The last day is whole where its rows go on
+    as long as those of the same weekday before it, or of the day before.
     """
-    last = int(day.max())
+    last = int(day[-1])
     known = np.zeros(count, dtype=bool)
-    known[int(day.min()) : last + 1] = True
+    known[int(day[0]) : last + 1] = True
     if queue.missing != "zero":
-        known &= np.bincount(day, minlength=count) > 0
+        known[:] = False
+        known[day] = True
     if queue.interval.slots > 1:
-        alike = [time[day == last - back] for back in (7, 14) if (day == last - back).any()]
-        usual = min((int(each.max()) for each in alike), default=0)
-        known[last] &= int(time[day == last].max()) >= usual - Interval.HOUR.seconds * 1_000_000_000
+        usual = min(until[np.isin(day, (last - 7, last - 14))].tolist(), default=0)
+        known[last] &= int(until[-1]) >= usual - Interval.HOUR.seconds * 1_000_000_000
     return known

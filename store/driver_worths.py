@@ -37,7 +37,7 @@ class DriverWorth:
 
 def driver_worths(session: Session, settings: Settings, queue: str, *, now: dt.datetime) -> list[DriverWorth]:
     """Every driver that concerns a queue and of which something is known; () for a queue without contacts. NotFound for no queue."""
-    archive = open_archive(session, settings, [queue])
+    archive = open_archive(session, settings, [queue], signals=False)
     if queue not in archive.series:
         return []
     contacts = CONTACTS.get(archive.series[queue].channel, "contacts")

@@ -12,7 +12,7 @@ import pandas as pd
 from sqlalchemy.orm import Session
 
 from forecast.arrays import Floats
-from forecast.buckets import DAY, Interval, column_ns, end, from_ns, local_ns, midnight
+from forecast.buckets import DAY, SECOND, Interval, column_ns, end, from_ns, local_ns, midnight
 from forecast.exports.base import Block, Facts, Notes
 from forecast.exports.lengths import fit, mean_aht
 from forecast.planning_groups import Groups, Key
@@ -27,26 +27,58 @@ from store.settings import Settings
 if TYPE_CHECKING:
     from store.exporting import Wanted
 
+AT_ONCE = 1000  # rows of the forecast read with one statement, if they are of several queues
+
 
 class Blocks:
-    """Reads a version of the forecast, a queue at a time.
+    """Reads a version of the forecast, a queue at a time, or a few of them where the span is short.
 
     added: were rows or queues added up? Then quantiles are no longer quite quantiles.
     whole: is it one version that was asked for by its number, and not what holds today?
     """
 
-    def __init__(self, session: Session, settings: Settings, wanted: Wanted, now: dt.datetime) -> None:
+    def __init__(
+        self,
+        session: Session,
+        settings: Settings,
+        wanted: Wanted,
+        now: dt.datetime,
+        queues: Sequence[Queue] = (),
+    ) -> None:
+        """queues: all that will be asked for, in this order; then some are read at once."""
         self._session, self._settings = session, settings
         self._version, self._as_of, self._value = wanted.version, wanted.as_of or now, wanted.value
         self._overrides = None if wanted.overrides else ()
         self.whole = isinstance(wanted.version, int)
         self.added = False
+        self._queues = queues
+        self._ahead: dict[tuple[object, ...], pd.DataFrame] = {}
 
     def load(self, queue: str, granularity: str, start: int | None, stop: int | None) -> pd.DataFrame:
         """forecast[series, ds, mean, quantiles, aht, ...] of a queue, start <= ds < stop (ns)."""
+        return self._load([queue], granularity, start, stop)
+
+    def _next(self, queue: Queue, granularity: str, start: int, stop: int) -> pd.DataFrame:
+        """As `load`; where a span is short, queues to come are read along, and each is held until it is asked for."""
+        span = (granularity, start, stop)
+        held = self._ahead.pop((queue.name, *span), None)
+        if held is not None:
+            return held
+        alike = [one.name for one in self._queues if (one.interval, one.tz) == (queue.interval, queue.tz)]
+        at = alike.index(queue.name) if queue.name in alike else len(alike)
+        rows_each = max(1, (stop - start) // (queue.interval.seconds * SECOND))
+        names = [queue.name, *alike[at + 1 : at + max(1, AT_ONCE // rows_each)]]
+        rows = self._load(names, *span)
+        for name in names[1:]:
+            self._ahead[name, *span] = rows[rows["series"] == name].reset_index(drop=True)
+        return rows[rows["series"] == queue.name].reset_index(drop=True)
+
+    def _load(
+        self, names: Sequence[str], granularity: str, start: int | None, stop: int | None
+    ) -> pd.DataFrame:
         return load_adjusted(
             self._session,
-            series=[queue],
+            series=names,
             start=None if start is None else from_ns(start).to_pydatetime(),
             end=None if stop is None else from_ns(stop).to_pydatetime(),
             granularity=granularity,
@@ -92,7 +124,7 @@ class Blocks:
         first, stop = _span(facts, reach, longer, queue.tz)
         last = begin_of(stop - 1, longer, queue.tz)
         stop = int(end(np.array([last], dtype=np.int64), longer, queue.tz)[0])
-        rows = self.load(queue.name, granularity, first, stop)
+        rows = self._next(queue, granularity, first, stop)
         rows = rows[rows[self._value].notna()]
         offered = np.maximum(rows[self._value].to_numpy(dtype=np.float64), 0.0)
         aht = rows["aht"].to_numpy(dtype=np.float64)

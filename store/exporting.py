@@ -82,7 +82,8 @@ def export(
     _require_share(wanted, groups, queues, layout.about)
     tz = zone_of(queues, settings)
     targets = targets_of(layout.about, queues, wanted.interval)
-    blocks = Blocks(session, settings, wanted, now)
+    some = layout.about.by_group or wanted.site is not None or wanted.group is not None
+    blocks = Blocks(session, settings, wanted, now, () if some else queues)
     facts = facts_of(layout.about, wanted, targets, blocks, queues, tz, now)
     notes = Notes()
     if layout.about.source and not layout.about.tried:

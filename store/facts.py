@@ -71,11 +71,15 @@ def open_archive(
     *,
     corrected: bool = True,
     as_of: dt.datetime | None = None,
+    signals: bool = True,
+    since: dt.datetime | None = None,
 ) -> Archive:
     """The archive of some queues or of all, their histories moved by the queue map, with the country's holidays.
 
     as_of: by the queue map as it was believed at that moment; None: as it is believed now
     corrected: the contacts are their true demand, as far as it is known; else as they were offered
+    signals: False where only contacts are asked for
+    since: contacts of buckets from then on alone; all of them where queues were moved, for a move asks when they ended
     """
     moves = load_queue_map(session, as_of=as_of)
     alone = queues[0] if queues is not None and len(queues) == 1 else None
@@ -85,8 +89,13 @@ def open_archive(
         queues=None if queues is None else moves.with_sources(queues),
         days_of=alone,
         demands=settings.demands() if corrected else None,
+        signals=signals,
+        since=None if moves else since,
     )
-    moved = _with_own_exceptions(session, archive, moves.apply(archive, hours=given_hours(session)))
+    moved = archive
+    if moves:
+        moved = moves.apply(archive, hours=given_hours(session))
+        moved = _with_own_exceptions(session, archive, moved)
     facts = {queue.name: queue for queue in load_queues(session) if queue.name not in archive.series}
     series = {
         name: replace(each, channel=facts[name].channel, topic=facts[name].topic) if name in facts else each

@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import and_, exists, func, literal, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from forecast.arrays import Flags, Floats, Ns
@@ -19,9 +18,11 @@ from forecast.errors import InputError
 from forecast.outlook import WEEK, WEEKS, Line, Outlook, Owner, Talk, against, outlook
 from forecast.social.bursts import NEVER, burst_of
 from store.adjusted import load_adjusted
-from store.archive import DAY_MICROS, WHOLE, load_signal
+from store.archive import WHOLE, load_signal
+from store.day_sums import local_day_of
 from store.days import load_days
 from store.forecast_versions import newest_version
+from store.in_force import in_force
 from store.queues import Queue, load_queues, require_queues
 from store.reason_weeks import coverages, reasons_by_day
 from store.reasons import REST, reason_name, stored_reasons
@@ -148,8 +149,27 @@ def contacts(
     session: Session, queues: Sequence[Queue], now: dt.datetime
 ) -> dict[tuple[str, str], tuple[Floats, Ns]]:
     """(queue, reason) -> contacts float[d] on the whole local days [d] before now, NaN unknown; the queue's own as its topic."""
-    keys = volume_series(session, [queue.name for queue in queues])
     found: dict[tuple[str, str], tuple[Floats, Ns]] = {}
+    for queue, counts, days in _counted(session, queues, now):
+        found |= {(queue.name, topic): each for topic, each in _divided(queue, counts, days).items()}
+        found |= _told(session, queue, days, counts)
+    return found
+
+
+def whole_contacts(
+    session: Session, queues: Sequence[Queue], now: dt.datetime
+) -> dict[str, tuple[Floats, Ns]]:
+    """Queue -> all its contacts float[d] on the whole local days [d] before now, NaN unknown."""
+    return {
+        queue.name: _known(*_whole(counts), days) for queue, counts, days in _counted(session, queues, now)
+    }
+
+
+def _counted(
+    session: Session, queues: Sequence[Queue], now: dt.datetime
+) -> Iterator[tuple[Queue, dict[str, Floats], Ns]]:
+    """Each queue that has rows, its contacts by topic float[d], and the local days [d] of the last weeks."""
+    keys = volume_series(session, [queue.name for queue in queues])
     for tz in dict.fromkeys(queue.tz for queue in queues):
         mine = {queue.name: queue for queue in queues if queue.tz == tz}
         today = local_day(to_ns(now), tz)
@@ -161,10 +181,7 @@ def contacts(
         for number, day, total in _day_sums(session, list(named), days, tz):
             name, topic = named[number]
             held[name][topic][day] += total
-        for name, counts in held.items():
-            found |= {(name, topic): each for topic, each in _divided(mine[name], counts, days).items()}
-            found |= _told(session, mine[name], days, counts)
-    return found
+        yield from ((mine[name], counts, days) for name, counts in held.items())
 
 
 def _told(
@@ -187,40 +204,41 @@ def _told(
 
 def _day_sums(session: Session, series: Sequence[int], days: Ns, tz: str) -> Iterator[tuple[int, int, float]]:
     """(series, place of the local day [d], contacts) as known now; summed up by the database."""
-    table, starts = table_of(VolumeRow), day_start(np.append(days, days[-1] + 1), tz) // MICRO
-    newer = table.alias("newer")
-    later = or_(
-        newer.c.known_at > table.c.known_at,
-        and_(newer.c.known_at == table.c.known_at, newer.c.id > table.c.id),
+    rows, first, last = table_of(VolumeRow), int(days[0]), int(days[-1])
+    start, end = (int(one) // MICRO for one in day_start([first, last + 1], tz))
+    query = select(
+        rows.c.series_id, local_day_of(rows.c.ds, tz, first, last).label("day"), func.sum(rows.c.offered)
     )
-    replaced = exists().where(newer.c.series_id == table.c.series_id, newer.c.ds == table.c.ds, later)
-    odd = np.flatnonzero(np.diff(starts) != DAY_MICROS)  # days on which the clock changes stand by themselves
-    edges = np.unique(np.concatenate([[0], odd, odd + 1, [len(days)]]))
-    for first, last in pairwise(edges.tolist()):
-        begin = int(starts[first])
-        day = (table.c.ds - begin) // DAY_MICROS if last - first > 1 else literal(0)
-        query = select(table.c.series_id, day.label("day"), func.sum(table.c.offered)).where(
-            table.c.series_id.in_(series), table.c.ds >= begin, table.c.ds < int(starts[last]), ~replaced
-        )
-        for number, place, total in session.execute(query.group_by(table.c.series_id, "day")):
-            yield number, first + int(place), float(total or 0.0)
+    query = query.where(
+        rows.c.series_id.in_(series), rows.c.ds >= start, rows.c.ds < end, in_force(rows)
+    ).group_by(rows.c.series_id, "day")
+    for number, day, total in session.execute(query):
+        yield number, int(day) - first, float(total or 0.0)
 
 
 def _divided(queue: Queue, held: Mapping[str, Floats], days: Ns) -> dict[str, tuple[Floats, Ns]]:
     """Topics' counts -> the queue's own under its topic, its reasons', and what is in none; days before the first row go."""
-    topics = {topic: counts for topic, counts in held.items() if topic != WHOLE}
-    parts = sum(topics.values(), start=np.zeros(len(days)))
-    whole = np.maximum(held[WHOLE], parts) if WHOLE in held else parts
-    begun = int(np.argmax(whole > 0)) if (whole > 0).any() else len(days)
+    whole, begun = _whole(held)
     absent = _absent(whole)
-    found = dict(topics)
+    found = {topic: counts for topic, counts in held.items() if topic != WHOLE}
     if WHOLE in held:
-        found[REST] = whole - parts + topics.get(REST, 0.0)
+        found[REST] = whole - sum(found.values(), start=np.zeros(len(days))) + found.get(REST, 0.0)
     if queue.topic not in found:
         found[queue.topic] = whole
     return {
         topic: (np.where(absent, np.nan, counts)[begun:], days[begun:]) for topic, counts in found.items()
     }
+
+
+def _whole(held: Mapping[str, Floats]) -> tuple[Floats, int]:
+    """Topics' counts float[d] -> all contacts of the queue float[d], and the place of the first day with any."""
+    parts = sum((each for topic, each in held.items() if topic != WHOLE), start=np.zeros(1))
+    whole = np.maximum(held[WHOLE], parts) if WHOLE in held else np.asarray(parts)
+    return whole, int(np.argmax(whole > 0)) if (whole > 0).any() else len(whole)
+
+
+def _known(whole: Floats, begun: int, days: Ns) -> tuple[Floats, Ns]:
+    return np.where(_absent(whole), np.nan, whole)[begun:], days[begun:]
 
 
 def _absent(whole: Floats) -> Flags:

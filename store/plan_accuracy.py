@@ -23,11 +23,11 @@ from forecast.errors import InputError
 from forecast.plan_scoring import Came, Figures, Said, score_plan
 from forecast.staffing.plan import Demand, needed
 from store.adjusted import LONGEST, load_adjusted
-from store.facts import open_archive
 from store.forecast_versions import IMPORTED, load_version, newest_version
 from store.forecasts import load_forecast
 from store.locks import Lock, day_number, list_locks, load_lock
 from store.overrides import in_force
+from store.past_contacts import load_past
 from store.queues import Queue, load_queues, require_queues
 from store.settings import Settings
 
@@ -256,7 +256,7 @@ def _came(
     session: Session, settings: Settings, queue: Queue, grid: Grid, now: dt.datetime, *, corrected: bool
 ) -> Came:
     """What is known by now of the intervals; closed ones before the last row had nothing, later ones are unknown."""
-    archive = open_archive(session, settings, [queue.name], corrected=corrected)
+    archive = load_past(session, settings, queue, int(grid.day[0]), now=now, corrected=corrected)
     unknown = np.full(len(grid), np.nan)
     if queue.name not in archive.series:
         return Came(unknown, unknown, np.ones(len(grid), dtype=bool))

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from forecast.arrays import Ns
-from forecast.buckets import to_ns
+from forecast.buckets import index, to_ns
 from store.columns import moments
 from store.statements import table_of
 from store.tables import MentionRow
@@ -82,5 +82,4 @@ def _ours(competitors: Sequence[str]) -> list[ColumnElement[bool]]:
 
 
 def _maybe(values: Sequence[Any]) -> pd.DatetimeIndex:
-    ns = [_MISSING if value is None else value * 1000 for value in values]
-    return pd.DatetimeIndex(pd.to_datetime(np.array(ns, dtype=np.int64), utc=True)).as_unit("ns")
+    return index(np.array([_MISSING if value is None else value * 1000 for value in values], dtype=np.int64))

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from forecast.buckets import column_ns
+from forecast.social.signals import FAILED_CONTACT
 from forecast.vintage import Archive
 from store.archive import WHOLE, load_archive
 from store.queue_map import load_queue_map
 from store.queues import load_queues
 from store.reasons import with_reasons
-from store.signals import load_signals
-from store.volumes import load_volumes, volume_series
+from store.statements import table_of
+from store.tables import SignalSeries, VolumeSeries
+from store.versions import KINDS
+from store.volumes import volume_series
+from store.week_sums import Weeks, sums_by_week, within
 
 
 def load_reason_archive(session: Session, *, country: str | None, region: str | None) -> Archive:
@@ -45,28 +52,58 @@ def contacts_by_week(session: Session, tz: str, *, start: dt.datetime, end: dt.d
 
     week: the Monday it begins with in `tz`, ISO 8601
     """
-    rows = load_volumes(session, start=start, end=end)
+    weeks = Weeks.of(start, end, tz)
+    keys = volume_series(session)
+    named = {queue for queue, topic in keys.values() if topic != WHOLE}
+    both = {queue for queue, topic in keys.values() if topic == WHOLE and queue in named}
     said = {queue.name: queue.topic for queue in load_queues(session)}
-    whole = rows[rows["topic"] == WHOLE].set_index(["queue", "ds"])["offered"]
-    named = rows[rows["topic"] != WHOLE]
-    summed = named.groupby(["queue", "ds"])["offered"].sum()
-    rest = whole.sub(summed.reindex(whole.index, fill_value=0.0)).clip(lower=0.0).reset_index()
-    rest["topic"] = rest["queue"].map(said).astype(object)
-    parts = pd.concat([named[["queue", "ds", "topic", "offered"]], rest[["queue", "ds", "topic", "offered"]]])
-    parts = parts.assign(week=mondays(parts["ds"], tz))
-    parts = parts.rename(columns={"offered": "contacts"})
-    return parts.groupby(["topic", "queue", "week"])[["contacts"]].sum().reset_index()
+    alone = {number: key for number, key in keys.items() if key[1] != WHOLE or key[0] not in both}
+    sums: dict[tuple[str, str, str], float] = {}
+    for number, week, held in sums_by_week(session, KINDS["volumes"], alone, weeks):
+        queue, topic = alone[number]
+        sums[said[queue] if topic == WHOLE else topic, queue, week] = held
+    for queue, week, held in _rest_by_week(session, both, weeks):
+        key = (said[queue], queue, week)
+        sums[key] = sums.get(key, 0.0) + held
+    rows = [(*key, held) for key, held in sorted(sums.items())]
+    return pd.DataFrame(rows, columns=["topic", "queue", "week", "contacts"])
+
+
+def _rest_by_week(
+    session: Session, queues: Collection[str], weeks: Weeks
+) -> Iterator[tuple[str, str, float]]:
+    """(queue, week, contacts) of queues counted as a whole and by reason: what of the whole is in no reason, by bucket."""
+    if not queues or not weeks.names:
+        return
+    kind, names = KINDS["volumes"], table_of(VolumeSeries)
+    rows = kind.versions
+    series = session.scalars(select(names.c.id).where(names.c.queue.in_(sorted(queues)))).all()
+    whole = func.sum(case((names.c.topic == WHOLE, rows.c.offered)))
+    parts = func.sum(case((names.c.topic != WHOLE, rows.c.offered), else_=0.0))
+    held = (
+        select(names.c.queue, rows.c.ds, whole.label("whole"), parts.label("parts"))
+        .join(names, names.c.id == rows.c.series_id)
+        .where(*within(kind, series, weeks))
+        .group_by(names.c.queue, rows.c.ds)
+        .subquery()
+    )
+    rest: Any = func.sum(case((held.c.whole > held.c.parts, held.c.whole - held.c.parts), else_=0.0))
+    query = select(held.c.queue, weeks.place(held.c.ds).label("week"), rest)
+    query = query.where(held.c.whole.is_not(None)).group_by(held.c.queue, "week")
+    for queue, at, contacts in session.execute(query):
+        yield queue, weeks.names[at], float(contacts)
 
 
 def failed_contact_by_week(
     session: Session, tz: str, *, start: dt.datetime, end: dt.datetime
 ) -> pd.DataFrame:
     """-> posts[topic, week, posts]: posts of people who tried another channel in vain."""
-    rows = load_signals(session, start=start, end=end)
-    rows = rows[rows["signal"] == "failed_contact"]
-    rows = rows.assign(week=mondays(rows["ds"], tz))
-    rows = rows.rename(columns={"value": "posts"})
-    return rows.groupby(["topic", "week"])[["posts"]].sum().reset_index()
+    names = table_of(SignalSeries)
+    query = select(names.c.id, names.c.topic).where(names.c.signal == FAILED_CONTACT)
+    topics = {int(number): str(topic) for number, topic in session.execute(query)}
+    sums = sums_by_week(session, KINDS["signals"], topics, Weeks.of(start, end, tz))
+    rows = sorted((topics[number], week, posts) for number, week, posts in sums)
+    return pd.DataFrame(rows, columns=["topic", "week", "posts"])
 
 
 def mondays(moments: pd.Series, tz: str) -> list[str]:

@@ -8,7 +8,7 @@ import pandas as pd
 from sqlalchemy.orm import Session
 
 from forecast.repeats import Repeats, repeats
-from store.contact_log import load_contacts
+from store.contact_log import knows_customers, load_contacts
 from store.queues import load_queues, require_queues
 from store.reason_archive import mondays
 from store.settings import Settings
@@ -62,6 +62,8 @@ def repeats_by_week(
     A repeat on a reason that the volumes of its queue do not count goes to the queue's contacts without a reason of their
     own, else it is left out.
     """
+    if not knows_customers(session, start, end):
+        return None, 0.0
     found, _ = load_repeats(session, settings, start=start, end=end)
     if found.total is None:
         return None, 0.0

@@ -101,9 +101,9 @@ def load_known(
     """The queues, who staffs them, their hours, and what waits in those answered later. only: for teams of these queues."""
     queues = load_queues(session)
     later = [one.name for one in queues if one.channel in LATER and (only is None or one.name in only)]
-    backlogs = load_backlogs(session, settings, now=now) if later and only is None else []
-    if only is not None:
-        backlogs = [one for name in later for one in load_backlogs(session, settings, now=now, queue=name)]
+    backlogs = (
+        load_backlogs(session, settings, now=now, only=None if only is None else later) if later else []
+    )
     return Known(
         queues,
         load_groups(session),

@@ -148,10 +148,9 @@ def load(
     if end is not None:
         query = query.where(table.c.ds < end)
     fetched = session.execute(query).cursor.fetchall()  # type: ignore[attr-defined]  # plain tuples
-    columns = list(zip(*fetched, strict=True)) if fetched else [()] * (5 + len(names))
-    whole = [np.array(column, dtype=np.int64) for column in columns[:5]]
-    held = np.array(columns[5:], dtype=np.float64).T.reshape(len(fetched), len(names))
-    return Rows(whole[0], whole[1], whole[2], whole[3], whole[4], held)
+    held = np.array(fetched, dtype=np.float64).reshape(len(fetched), 5 + len(names))
+    whole = held[:, :5].astype(np.int64).T  # exact: ids and microseconds are less than 2**53
+    return Rows(whole[0], whole[1], whole[2], whole[3], whole[4], held[:, 5:])
 
 
 def append(session: Session, kind: Kind, batch: Batch, *, upload_id: int | None) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -216,8 +217,10 @@ def _cells(questions: pd.DataFrame, by: Sequence[str], tz: str) -> pd.DataFrame:
             remedy=f"Name topic, and any of {', '.join(KEYS[1:])}.",
             field="by",
         )
-    local = buckets.local_ns(buckets.column_ns(questions["created_at"]), tz)
-    keyed = questions.assign(hour=(local // _HOUR % 24), day=buckets.index(local // DAY * DAY))
+    keyed = questions
+    if {"hour", "day"} & set(by):
+        local = buckets.local_ns(buckets.column_ns(questions["created_at"]), tz)
+        keyed = keyed.assign(hour=(local // _HOUR % 24), day=buckets.index(local // DAY * DAY))
     if "language" in by:
         spoken = keyed["language"] if "language" in keyed else pd.Series(None, index=keyed.index)
         keyed = keyed.assign(language=spoken.fillna("other").astype(object))
@@ -227,9 +230,9 @@ def _cells(questions: pd.DataFrame, by: Sequence[str], tz: str) -> pd.DataFrame:
 def _by_topic(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows with `topics` (a list each) -> the same with `topic`, each once as `all` and once per reason."""
     reasons = [(ALL, *dict.fromkeys(one for one in each if one != ALL)) for each in rows["topics"]]
-    return rows.assign(topic=pd.Series(reasons, index=rows.index, dtype=object)).explode(
-        "topic", ignore_index=True
-    )
+    each = rows.take(np.repeat(np.arange(len(rows)), [len(one) for one in reasons]))
+    named = pd.Series(list(chain.from_iterable(reasons)), index=each.index, dtype=object)
+    return each.assign(topic=named).reset_index(drop=True)
 
 
 def _all_first(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -30,6 +31,7 @@ from store.database import connect, sessions
 from store.decisions import Decision
 from store.queues import Queue, load_queues
 from store.settings import Settings
+from store.volumes import load_volumes, save_volumes
 from tests.browser.filled import NOW
 from tests.browser.test_social_parts import texts_of
 
@@ -130,9 +132,9 @@ def test_a_day_with_a_third_more_contacts_than_its_weekdays_before_is_a_peak() -
     counts = np.full(63, 300.0)
     counts[[50, 55]] = 450.0, 340.0
     queue = Queue("q", "phone", "outage", Interval.HALF_HOUR, "UTC")
-    found = warned._peaks({("q", "outage"): (counts, days)}, {"q": queue}, NOW - dt.timedelta(days=300))
+    found = warned._peaks({"q": (counts, days)}, {"q": queue}, NOW - dt.timedelta(days=300))
     assert [(one.day, one.came, one.usual) for one in found] == [(int(days[50]), 450.0, 300.0)]
-    assert warned._peaks({("q", "outage"): (counts, days)}, {"q": queue}, NOW - dt.timedelta(days=5)) == []
+    assert warned._peaks({"q": (counts, days)}, {"q": queue}, NOW - dt.timedelta(days=5)) == []
 
 
 EFFECT = Effect(
@@ -162,7 +164,38 @@ def test_preventable_contact_is_told_in_contacts_hours_people_and_euros() -> Non
         course, {"billing": course}, {"billing": work}, saving._together([work]), 12.0, False
     )
     told = texts_of(saving.saving_panel(found, EN)).replace("\N{NO-BREAK SPACE}", " ")
-    assert "51 % need not have come: 50 contacts a week. That is 5 hours, or 0.3 FTE. € 300 a week." in told
+    assert "50 % need not have come: 50 contacts a week. That is 5 hours, or 0.3 FTE. € 300 a week." in told
+
+
+def test_hours_are_said_of_the_contacts_whose_handling_time_is_known() -> None:
+    billing, moving = Course(Figure(1200, 600, 0), {}), Course(Figure(1200, 300, 0), {})
+    total = Course(Figure(2400, 900, 0), {})
+    each = {
+        "billing": saving._work(billing, 360.0, 12.0, Settings()),
+        "moving": saving._work(moving, None, 12.0, Settings()),
+    }
+    found = saving.Saving(
+        total, {"billing": billing, "moving": moving}, each, saving._together([*each.values()]), 12.0, False
+    )
+    assert saving.said(found, EN).startswith(
+        "38 % need not have come: 75 contacts a week. 50 of them, whose handling time is known, take 5 hours".replace(
+            " %", "\N{NO-BREAK SPACE}%"
+        )
+    )
+
+
+def test_a_handling_time_counted_anew_counts_once(book: Session) -> None:
+    before = saving._handling(book, NOW)
+    held = load_volumes(book, "phone_outage", NOW - dt.timedelta(weeks=10), NOW)
+    wrong = held.assign(aht_seconds=5.0, known_at=held["known_at"] + pd.Timedelta(minutes=1))
+    right = held.assign(aht_seconds=300.0, known_at=held["known_at"] + pd.Timedelta(minutes=2))
+    save_volumes(book, wrong, upload_id=None)
+    save_volumes(book, right, upload_id=None)
+    topic = next(queue.topic for queue in load_queues(book) if queue.name == "phone_outage")
+    assert saving._handling(book, NOW)[topic] == pytest.approx(300.0)
+    assert {name: one for name, one in saving._handling(book, NOW).items() if name != topic} == {
+        name: one for name, one in before.items() if name != topic
+    }
 
 
 @pytest.fixture
@@ -239,3 +272,9 @@ def test_a_store_without_evidence_says_what_to_do(sqlite_template: Path, tmp_pat
         record = texts_of(warned.record_panel(warned.load_record(held, NOW), {}, EN))
     engine.dispose()
     assert "forecall import volumes" in told and "No peak warning has ended yet" in record
+
+
+def test_the_table_of_many_queues_scrolls_by_itself_and_that_of_few_is_shown_whole() -> None:
+    few, many = (evidence_page._table(EN, many=so)[1].children for so in (False, True))
+    assert (few.dashGridOptions["domLayout"], few.style["height"]) == ("autoHeight", None)
+    assert (many.dashGridOptions["domLayout"], many.style["height"]) == ("normal", evidence_page.TALL)

@@ -28,6 +28,7 @@ from store.scores import load_evidence
 from store.settings import Settings
 from store.volumes import volume_series
 
+MANY, TALL = 12, "40rem"  # queues from which the table scrolls by itself, and its height then
 HIDDEN: dict[str, str] = {"display": "none"}
 SEEN: dict[str, str] = {}
 
@@ -43,7 +44,7 @@ def show(desk: Desk, words: Words, asked: Asked) -> Any:
         html.Div(html.H1(words("evidence_page")), className="heading evidence-heading"),
         html.Div(id="evidence-first"),
         panel(words("evidence_chosen"), _chosen(names, asked, words)),
-        panel(words("evidence_title"), _table(words), note=words("evidence_note"),
+        panel(words("evidence_title"), _table(words, many=len(names) > MANY), note=words("evidence_note"),
               tools=[dmc.Switch(id="every", label=words("all_indicators"), checked=False)]),
         panel(words("evidence_warned_title"), [html.Div(id="evidence-record")], note=words("evidence_warned_note")),
         panel(words("evidence_causes_title"), _causes(topics, names, words, may=may), note=words("evidence_causes_note")),
@@ -82,16 +83,17 @@ def _chosen(names: Sequence[str], asked: Asked, words: Words) -> list[Any]:
     ]
 
 
-def _table(words: Words) -> list[Any]:
+def _table(words: Words, *, many: bool) -> list[Any]:
+    """many: of so many queues that the table scrolls by itself; drawn whole, its hundreds of rows hold the browser for seconds."""
     found = dag.AgGrid(
         id="evidence",
         rowData=[],
         columnDefs=tables.evidence_columns(words),
         defaultColDef={"resizable": True, "sortable": True},
-        dashGridOptions=grids.grid_options(words, domLayout="autoHeight"),
+        dashGridOptions=grids.grid_options(words, domLayout="normal" if many else "autoHeight"),
         columnSize=None,
         className="grid",
-        style={"height": None},
+        style={"height": TALL if many else None},
     )
     return [html.Div(id="evidence-notice"), html.Div(found, id="evidence-content")]
 

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import pandas as pd
 from dash import html
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,17 +14,14 @@ from sqlalchemy.orm import Session
 from api.dashboard.parts import with_code
 from api.dashboard.words import Words
 from api.moments import day_of
-from forecast.buckets import index, to_ns, zone
-from forecast.preventable import Course, preventable
-from forecast.social.signals import FAILED_CONTACT
-from store.causes import load_causes
+from forecast.buckets import to_ns, zone
+from forecast.preventable import Course
+from store.in_force import in_force
+from store.preventable import load_preventable
 from store.queues import load_queues
-from store.reason_archive import contacts_by_week, mondays
-from store.repeats import repeats_by_week
 from store.settings import Settings
 from store.statements import table_of
-from store.tables import SignalSeries, VolumeRow
-from store.versions import KINDS, load
+from store.tables import VolumeRow
 from store.volumes import volume_series
 
 WEEKS = 12
@@ -62,11 +57,7 @@ def load_saving(session: Session, settings: Settings, now: dt.datetime) -> Savin
     tz = settings.company.timezone
     end = day_of(now - dt.timedelta(days=now.astimezone(zone(tz)).weekday()), tz)
     start = day_of(end - dt.timedelta(weeks=WEEKS) + dt.timedelta(hours=12), tz)
-    contacts = contacts_by_week(session, tz, start=start, end=end)
-    posts = _failed(session, tz, start=start, end=end)
-    again, _ = repeats_by_week(session, settings, contacts, start=start, end=end)
-    known = {(one.topic, one.queue) for one in load_causes(session)}
-    total, each = preventable(contacts, posts, known, again)
+    total, each, _ = load_preventable(session, settings, start=start, end=end)
     handling = _handling(session, now)
     weeks = float(max(1, sum(figure.known for figure in total.weeks.values())))
     work = {
@@ -78,30 +69,16 @@ def load_saving(session: Session, settings: Settings, now: dt.datetime) -> Savin
     return Saving(total, each, work, _together(list(work.values())), weeks, measured)
 
 
-def _failed(session: Session, tz: str, *, start: dt.datetime, end: dt.datetime) -> pd.DataFrame:
-    """-> posts[topic, week, posts] of people who tried another channel in vain; of that signal's rows alone."""
-    names = table_of(SignalSeries)
-    query = select(names.c.id, names.c.topic).where(names.c.signal == FAILED_CONTACT)
-    topics = {int(row[0]): str(row[1]) for row in session.execute(query)}
-    first, last = to_ns(start) // 1000, to_ns(end) // 1000
-    rows = load(session, KINDS["signals"], series=list(topics), start=first, end=last).latest()
-    held = pd.DataFrame(
-        {
-            "topic": pd.Series([topics[int(one)] for one in rows.series], dtype=object),
-            "week": pd.Series(mondays(pd.Series(index(rows.ds * 1000)), tz), dtype=object),
-            "posts": np.nan_to_num(rows.values[:, 0]),
-        }
-    )
-    return held.groupby(["topic", "week"])[["posts"]].sum().reset_index()
-
-
 def _handling(session: Session, now: dt.datetime) -> dict[str, float]:
     """Reason -> seconds per contact over the last weeks, weighted by contacts."""
     keys, rows = volume_series(session), table_of(VolumeRow)
     topics = {queue.name: queue.topic for queue in load_queues(session)}
     counted = func.coalesce(rows.c.handled, rows.c.offered)
     query = select(rows.c.series_id, func.sum(rows.c.aht_seconds * counted), func.sum(counted)).where(
-        rows.c.aht_seconds.is_not(None), rows.c.ds >= to_ns(now - dt.timedelta(weeks=AHT_WEEKS)) // 1000
+        rows.c.series_id.in_(sorted(keys)),  # the index begins with the series
+        rows.c.aht_seconds.is_not(None),
+        rows.c.ds >= to_ns(now - dt.timedelta(weeks=AHT_WEEKS)) // 1000,
+        in_force(rows),
     )
     sums: dict[str, tuple[float, float]] = {}
     for number, seconds, contacts in session.execute(query.group_by(rows.c.series_id)):
@@ -160,9 +137,14 @@ def said(found: Saving, words: Words) -> str:
     """`59 % of the contacts need not have come: 9,067 a week, that is 1,234 hours, 49 FTE.`"""
     if found.whole.contacts <= 0:
         return words("evidence_nothing_to_save")
-    told = [words("evidence_save_contacts", share=words.percent(found.total.whole.share, 0), n=words.number(found.whole.contacts))]  # fmt: skip
+    share = (
+        found.whole.contacts * found.weeks / found.total.whole.contacts
+    )  # posts are no contacts of a queue
+    told = [words("evidence_save_contacts", share=words.percent(share, 0), n=words.number(found.whole.contacts))]  # fmt: skip
     if found.whole.hours is not None:
-        told.append(words("evidence_save_hours", hours=words.number(found.whole.hours), fte=words.number(found.whole.fte, 1)))  # fmt: skip
+        timed = sum(one.contacts for one in found.work.values() if one.hours is not None)
+        key = "evidence_save_hours" if timed == found.whole.contacts else "evidence_save_hours_of"
+        told.append(words(key, n=words.number(timed), hours=words.number(found.whole.hours), fte=words.number(found.whole.fte, 1)))  # fmt: skip
     if found.whole.euros is not None:
         told.append(words("evidence_save_euros", euros=words.number(found.whole.euros)))
     return " ".join(told)

@@ -18,7 +18,7 @@ from forecast.alerts import Alert
 from forecast.arrays import Floats
 from forecast.buckets import SECOND, from_ns, local_day, to_ns
 from store.alerts import load_alerts
-from store.outlook import contacts
+from store.outlook import whole_contacts
 from store.queues import Queue, load_queues
 from store.statements import table_of
 from store.tables import RunRow
@@ -68,7 +68,9 @@ def load_record(session: Session, now: dt.datetime) -> Record:
     alerts = [one for one in load_alerts(session, since=now - BACK) if one.surge.series in queues]
     runs = table_of(RunRow)
     first = session.scalar(select(func.min(runs.c.started_at)).where(runs.c.job == "alert"))
-    found = [] if first is None else _peaks(contacts(session, list(queues.values()), now), queues, first)
+    found = (
+        [] if first is None else _peaks(whole_contacts(session, list(queues.values()), now), queues, first)
+    )
     covered = {key for one in alerts for key in _days(one, queues)}
     missed = tuple(one for one in found if (one.queue, one.day) not in covered)
     ended = tuple(one for one in alerts if not one.live)
@@ -83,17 +85,13 @@ def _days(one: Alert, queues: Mapping[str, Queue]) -> list[tuple[str, int]]:
 
 
 def _peaks(
-    by_reason: Mapping[tuple[str, str], tuple[Floats, Any]],
+    came: Mapping[str, tuple[Floats, Any]],
     queues: Mapping[str, Queue],
     first: dt.datetime,
 ) -> list[Peak]:
-    """(queue, reason) -> contacts float[d] on local days [d] -> the peaks since `first`, the newest first."""
-    sums: dict[str, tuple[Floats, Any]] = {}
-    for (queue, _), (counts, days) in by_reason.items():
-        held = sums.get(queue)
-        sums[queue] = (counts if held is None else held[0] + counts, days)
+    """Queue -> contacts float[d] on local days [d] -> the peaks since `first`, the newest first."""
     found = []
-    for queue, (counts, days) in sums.items():
+    for queue, (counts, days) in came.items():
         since = local_day(to_ns(first), queues[queue].tz)
         for place in range(LEAST_WEEKS * WEEK, len(days)):
             before = counts[place - WEEK :: -WEEK]

@@ -43,16 +43,21 @@ def load_care(
     target, rivals = dt.timedelta(minutes=minutes), settings.social.competitors
     queue = load_questions(session, only_open=True, start=now - WAITS, end=now, competitors=rivals)
     who = waiting(queue, now).set_index("topic")
-    overdue = waiting(queue[queue["created_at"] < now - target], now).set_index("topic")
     asked = load_questions(session, start=start, end=now, competitors=rivals)
     found = reply_times(asked, asof=now, target=target, tz=settings.company.timezone)
     found = found.assign(open=found["topic"].map(who["open"]).fillna(0).astype("int64"))
     mine = who.loc[[topic]] if topic in who.index else who.iloc[:0]
     oldest = None if mine.empty or pd.isna(mine["oldest"].iloc[0]) else mine["oldest"].iloc[0].to_pydatetime()
-    count, late = (int(one["open"].get(topic, 0)) for one in (who, overdue))
+    count, late = int(who["open"].get(topic, 0)), _late(queue, now, target, topic)
     if topic != ALL:
         found = found[found["topic"].isin([topic])]
     return Care(count, late, oldest, found, minutes)
+
+
+def _late(queue: pd.DataFrame, now: dt.datetime, target: dt.timedelta, topic: str) -> int:
+    """How many of the open questions wait longer than promised."""
+    over = queue.loc[(queue["created_at"] < now - target) & (queue["known_at"] <= now), "topics"]
+    return sum(topic == ALL or topic in each for each in over)
 
 
 def waiting_card(care: Care, now: dt.datetime, words: Words) -> Any:

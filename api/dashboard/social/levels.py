@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -153,18 +154,17 @@ def course(found: Levels, topic: str, by: Buckets, *, daily: bool) -> pd.DataFra
     """
     counts = found.counts
     row = counts.row(topic)
-    frame = pd.DataFrame({"ds": index(by.ds), "end": index(by.end)})
-    columns = {"posts": counts.posts, "negative": counts.negative, "usual": found.usual}
-    for name, values in columns.items():
+    columns: dict[str, Any] = {"ds": index(by.ds), "end": index(by.end)}
+    for name, values in (("posts", counts.posts), ("negative", counts.negative), ("usual", found.usual)):
         mine = np.zeros(int(by.shown.sum())) if row is None else values[row, by.shown]
-        frame[name] = np.bincount(by.place, weights=mine, minlength=len(by.ds))
+        columns[name] = np.bincount(by.place, weights=mine, minlength=len(by.ds))
     width = counts.grid.slots * (7 if daily else 1)
     for name, bad, every, least in (
         ("share", counts.negative, counts.posts, FEW),
         ("usual_share", found.usual_negative, found.usual, 0.5),
     ):
-        frame[name] = np.nan if row is None else _trailing(bad[row], every[row], width, least)[by.at]
-    return frame
+        columns[name] = np.nan if row is None else _trailing(bad[row], every[row], width, least)[by.at]
+    return pd.DataFrame(columns)
 
 
 def _trailing(part: Floats, whole: Floats, width: int, least: float) -> Floats:

@@ -30,7 +30,7 @@ def show(desk: Desk, words: Words, asked: Asked) -> Any:
     """The page without its numbers. asked: `topic`, and `period`."""
     with desk.sessions() as session:
         topics, languages, brands = parts_held(session)
-        found = [one.name for one in sources.load_standing(session, desk.settings, desk.clock())]
+        found = sources.load_names(session, desk.settings, desk.clock())
     return page(words, asked, topics, brands, languages, found)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dash import html
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.dashboard.parts import notice
@@ -26,6 +26,9 @@ from store.tables import MentionRow
 DAYS = 35  # in which sources that no setting names are looked for
 SILENT = dt.timedelta(days=1)
 _ROWS = table_of(MentionRow)
+_SOURCE = _ROWS.c.source.concat(
+    ""
+)  # not the column itself: SQLite then reads by creation, and not all rows of a source
 
 
 @dataclass(frozen=True)
@@ -57,32 +60,52 @@ def last_reading(session: Session) -> Run | None:
 
 def load_standing(session: Session, settings: Settings, now: dt.datetime) -> list[Standing]:
     """Every source that the settings name, and every other that posts came from."""
-    since, day = (to_ns(now - dt.timedelta(days=days)) // 1000 for days in (DAYS, 1))
-    columns = (
-        _ROWS.c.source,
-        func.max(_ROWS.c.created_at),
-        func.sum(case((_ROWS.c.created_at >= day, 1), else_=0)),
-    )
-    query = select(*columns).where(_ROWS.c.created_at >= since).group_by(_ROWS.c.source)
-    held = {str(row[0]): (int(row[1]), int(row[2])) for row in session.execute(query)}
+    held = _newest(session, now)
+    day = to_ns(now - dt.timedelta(days=1)) // 1000
+    query = select(_SOURCE.label("name"), func.count()).where(_ROWS.c.created_at >= day).group_by("name")
+    lately = {str(source): int(count) for source, count in session.execute(query)}
     run = last_reading(session)
     problems = [str(one) for one in (run.outcome.get("problems") or [])] if run else []
     configured = {one.name: one for one in settings.social.sources}
     return [
-        _standing(session, name, configured.get(name), held.get(name), problems, now)
-        for name in (*configured, *sorted(held.keys() - configured.keys()))
+        _standing(session, name, configured.get(name), (held.get(name), lately.get(name, 0)), problems, now)
+        for name in _named(settings, held)
     ]
+
+
+def load_names(session: Session, settings: Settings, now: dt.datetime) -> list[str]:
+    """The sources of `load_standing`, without how they stand."""
+    return _named(settings, _newest(session, now))
+
+
+def _named(settings: Settings, held: Collection[str]) -> list[str]:
+    configured = [one.name for one in settings.social.sources]
+    return [*configured, *sorted({*held} - {*configured})]
+
+
+def _newest(session: Session, now: dt.datetime) -> dict[str, int]:
+    """Source -> when its newest post of the last weeks was made (microseconds); two short looks at an index for each."""
+    since, found = to_ns(now - dt.timedelta(days=DAYS)) // 1000, dict[str, int]()
+    name = session.scalar(select(func.min(_ROWS.c.source)))
+    while name is not None:
+        mine = select(_ROWS.c.created_at).where(name == _SOURCE, _ROWS.c.created_at >= since)
+        newest = session.scalar(mine.order_by(_ROWS.c.created_at.desc()).limit(1))
+        if newest is not None:
+            found[str(name)] = int(newest)
+        name = session.scalar(select(func.min(_ROWS.c.source)).where(_ROWS.c.source > name))
+    return found
 
 
 def _standing(
     session: Session,
     name: str,
     given: SourceSettings | None,
-    held: tuple[int, int] | None,
+    held: tuple[int | None, int],
     problems: Sequence[str],
     now: dt.datetime,
 ) -> Standing:
-    newest = None if held is None else dt.datetime.fromtimestamp(held[0] / 1_000_000, dt.UTC)
+    at, lately = held
+    newest = None if at is None else dt.datetime.fromtimestamp(at / 1_000_000, dt.UTC)
     problem = next((one for one in problems if one.startswith(f"{name}:")), "") if given else ""
     problem = problem or next((one for one in problems if given and f"source {name} " in one), "")
     spent = cap = None
@@ -90,7 +113,7 @@ def _standing(
         spent, cap = spent_this_month(session, name, now=now) * given.price, given.cap
     read = given is None or load_cursor(session, f"source:{name}") is not None
     kind = "" if given is None else given.kind
-    return Standing(name, kind, newest, 0 if held is None else held[1], read, problem, spent, cap)
+    return Standing(name, kind, newest, lately, read, problem, spent, cap)
 
 
 def sources_panel(found: Sequence[Standing], run: Run | None, now: dt.datetime, words: Words) -> list[Any]:

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -47,17 +48,19 @@ def choose_queue(page: Page, name: str) -> None:
 
 def cell(page: Page, start: dt.datetime, column: str) -> str:
     """The text of a cell of the table per interval, by the UTC start of its row."""
-    found = page.wait_for_function(  # the rows come some time after the answer that holds them
-        """async (start) => {
-            const api = await dash_ag_grid.getApiAsync("forecast-grid");
-            let at = -1;
-            api.forEachNode((node) => { if (node.data.start === start) { at = node.rowIndex; } });
-            if (at >= 0) { api.ensureIndexVisible(at); }
-            return at >= 0 ? { at } : null;
-        }""",
-        arg=f"{start:%Y-%m-%dT%H:%M:%SZ}",
-    )
-    place = found.json_value()["at"]
+    place, ends = -1, time.monotonic() + 60
+    while place < 0:  # the rows come some time after the answer that holds them
+        assert time.monotonic() < ends, f"no row {start}"
+        place = page.evaluate(
+            """async (start) => {
+                const api = await dash_ag_grid.getApiAsync("forecast-grid");
+                let at = -1;
+                api.forEachNode((node) => { if (node.data.start === start) { at = node.rowIndex; } });
+                if (at >= 0) { api.ensureIndexVisible(at); }
+                return at;
+            }""",
+            f"{start:%Y-%m-%dT%H:%M:%SZ}",
+        )
     return page.locator(f"#forecast-grid [row-index='{place}'] [col-id='{column}']").inner_text()
 
 

@@ -55,6 +55,15 @@ class ReportGapOut(Out):
     euros: ReportPartsOut
 
 
+class ReportReachOut(Out):
+    """Of how many of the `of` queues a total is: those of which what came and the plan are both known."""
+
+    contacts: int
+    aht: int
+    hours: int
+    of: int
+
+
 class ReportLineOut(Out):
     """A queue, or all of them together (queue '')."""
 
@@ -70,6 +79,7 @@ class ReportLineOut(Out):
     last_year: ReportSideOut = Field(description="The same days 52 weeks before.")
     budget: ReportSideOut
     gap: ReportGapOut
+    queues_in: ReportReachOut
     chance_contacts: float | None = Field(
         description="By how many contacts a perfect plan would have missed."
     )

@@ -7,19 +7,19 @@ report is the same on any number of workers.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from forecast import catalogue, engines, evidence, scoring, selection
 from forecast.backtest import Run, intraday_cutoffs, replay, spaced_cutoffs
-from forecast.buckets import Interval, from_ns, index, to_ns
+from forecast.buckets import Interval, from_ns, to_ns
 from forecast.errors import ForecallError, InputError
 from forecast.handle_scoring import handle_rows
-from forecast.models.base import QUANTILES, Model
+from forecast.models.base import Model
+from forecast.report_rows import forecast_rows, without_nan
 from forecast.vintage import Archive
 
 Progress = Callable[[int, int, str], None]
@@ -102,7 +102,7 @@ class Report:
             "problems": [problem for part in self.parts for problem in part.problems],
             "abridged": list(self.plan.sampled),
         }
-        clean: dict[str, Any] = _without_nan(found)
+        clean: dict[str, Any] = without_nan(found)
         return clean
 
     def forecasts(self) -> pd.DataFrame:
@@ -219,7 +219,7 @@ def evaluate_series(archive: Archive, plan: Plan, name: str) -> Part:
         evidence=_evidence(archive, plan, name),
         fit_seconds=fits,
         problems=problems,
-        forecasts=_forecast_rows(runs) if plan.keep_forecasts else None,
+        forecasts=forecast_rows(runs) if plan.keep_forecasts else None,
         made=_also(archive, plan, name),
         aht=handle_rows(archive, runs, granularity=plan.granularity, seed=plan.seed),
     )
@@ -286,42 +286,3 @@ def _evidence(archive: Archive, plan: Plan, name: str) -> list[dict[str, Any]]:
     snapshot = archive.at(int(known.max())).only(name)
     rates = catalogue.rates(plan.candidates or selection.CANDIDATES)
     return [finding.row() for finding in evidence.findings(snapshot, name, rates)]
-
-
-def _forecast_rows(runs: Iterable[Run]) -> pd.DataFrame:
-    frames = []
-    labels = [*(f"{tau:g}" for tau in QUANTILES), "mean"]
-    for run in runs:
-        if run.paths is None:
-            continue
-        values = np.concatenate([run.paths.quantiles()[0], run.paths.mean()[0][:, None]], axis=1)
-        tz = run.leads.grid.tz
-        starts = index(run.leads.grid.ds).tz_convert(tz)
-        stamps = np.array([start.isoformat() for start in starts], dtype=object)
-        count = len(labels)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "series": run.series,
-                    "model": run.model,
-                    "cutoff": from_ns(run.cutoff).tz_convert(tz).isoformat(),
-                    "ds": np.repeat(stamps, count),
-                    "lead_seconds": np.repeat(run.leads.seconds, count),
-                    "quantile": np.tile(labels, len(stamps)),
-                    "value": np.round(values.ravel(), 4),
-                }
-            )
-        )
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nan(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(inner) for inner in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float):
-        return None if not np.isfinite(value) else round(value, 6)
-    return value

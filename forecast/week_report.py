@@ -4,7 +4,8 @@
 
 A day is compared where it is over and what came is known, and, in a queue of which anything was planned, where it was
 planned. All sides of a queue are sums over the same days, so that they compare. A side of which one of these days is not
-known is not known (None), never 0. Totals are sums of the lines as they are shown: `Report.shown` rounds first, adds then.
+known is not known (None), never 0. Totals are sums of the lines as they are shown: `Report.shown` rounds first, adds then;
+a queue without a plan is in no total (`week_report_total.py`).
 
 Hours are workload: contacts x handling time. FTE = hours / (productive share x contract hours of a week), as the work is
 counted that a fix saves. Euros: the hours that are paid for so much workload, hours / productive share, times the rate.
@@ -19,8 +20,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecast.arrays import Flags
-from forecast.week_report_line import Counts, Line, Pay, QueueWeek, Side, summed
+from forecast.week_report_line import Counts, Line, Pay, QueueWeek, Side
 from forecast.week_report_split import HOUR, NOTHING, Explained, chance, contact_gap, workload_gap
+from forecast.week_report_total import summed
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,6 @@ class Report:
     pay: Pay
     without: tuple[str, ...] = ()
     untimed: tuple[str, ...] = ()
-    published_at: dt.datetime | None = None
 
     @property
     def week(self) -> str:
@@ -66,9 +67,8 @@ def make_report(
     data_as_of: dt.datetime | None,
     tz: str,
     pay: Pay,
-    published_at: dt.datetime | None = None,
 ) -> Report:
-    """Queues in the order they are to be listed -> the report, exact. published_at: when what was published was read."""
+    """Queues in the order they are to be listed -> the report, exact."""
     lines: list[Line] = []
     events: list[Explained] = []
     for week in weeks:
@@ -88,7 +88,6 @@ def make_report(
         pay=pay,
         without=tuple(one.queue for one in lines if one.days and one.plan.contacts is None),
         untimed=tuple(one.queue for one in lines if one.contacts.gap is not None and one.hours.gap is None),
-        published_at=published_at,
     )
 
 
@@ -104,7 +103,7 @@ def _line(week: QueueWeek, pay: Pay) -> tuple[Line, tuple[Explained, ...]]:
     events: tuple[Explained, ...] = ()
     if plan.contacts is not None and actual.contacts is not None:
         contacts, events = contact_gap(week.queue, gaps, week.claims)
-        hours = workload_gap(contacts, actual.contacts, plan.aht, actual.aht)
+        hours = workload_gap(contacts, actual.contacts, *_ahts(plan, actual))
     basis = {one for one, mine in zip(week.basis, days, strict=True) if mine and one}
     line = Line(
         queue=week.queue,
@@ -124,6 +123,14 @@ def _line(week: QueueWeek, pay: Pay) -> tuple[Line, tuple[Explained, ...]]:
         by_day=tuple(gaps.tolist()),
     )
     return line, events
+
+
+def _ahts(plan: Side, actual: Side) -> tuple[float | None, float | None]:
+    """The handling times to compare. A side without contacts has none, and takes that of the other: all is volume."""
+    planned, came = plan.aht, actual.aht
+    if planned is None and plan.contacts == 0:
+        planned = 0.0 if actual.contacts == 0 else came
+    return planned, planned if came is None and actual.contacts == 0 else came
 
 
 def _side(counts: Counts, days: Flags, pay: Pay, *, mean: bool = False) -> Side:

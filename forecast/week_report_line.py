@@ -1,15 +1,14 @@
-"""A line of the week report: the sides of a queue's week, its gap and the parts of it, and sums of lines."""
+"""A line of the week report: the sides of a queue's week, its gap and the parts of it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from forecast.arrays import Flags, Floats
-from forecast.week_report_split import HOUR, Claim, Parts, chance, total
+from forecast.week_report_split import Claim, Parts
 
 DAYS = 7
 LOCKED, PUBLISHED = "locked", "published"
@@ -83,10 +82,20 @@ class Side:
 
 
 @dataclass(frozen=True)
+class Reach:
+    """Of how many of `of` queues a sum is, by what is summed: a queue is in it where both what came and the plan are known."""
+
+    contacts: int = 1
+    aht: int = 1
+    hours: int = 1
+    of: int = 1
+
+
+@dataclass(frozen=True)
 class Line:
     """A queue, or the sum of all. contacts, hours, fte, euros: the gap and its parts in each unit.
 
-    days: how many were compared, of `over` that are over; basis: locked, published, mixed or ''
+    days: how many were compared, of `over` that are over; basis: locked, published, mixed or ''; reach: of a sum
     chance: contacts that a perfect plan would have missed by; by_day: gap in contacts float[7], NaN not compared
     """
 
@@ -105,6 +114,13 @@ class Line:
     euros: Parts
     chance: float | None
     by_day: tuple[float, ...]
+    reach: Reach = Reach()
+
+    @property
+    def longer(self) -> int | None:
+        """By how many whole seconds the handling time was longer than planned."""
+        plan, came = self.plan.aht, self.actual.aht
+        return None if plan is None or came is None else round(came) - round(plan)
 
     def shown(self) -> Line:
         """As it is printed: whole contacts and euros, tenths of hours, hundredths of FTE; the parts still add up."""
@@ -132,63 +148,6 @@ class Line:
             euros=self.euros.shown(0),
             by_day=_whole_days(self.by_day, self.contacts.shown(0).gap),
         )
-
-
-def summed(lines: Sequence[Line]) -> Line:
-    """The sum of lines, of what is known of each."""
-    basis = {one.basis for one in lines if one.basis}
-    channels = {one.channel for one in lines}
-    planned = [one.plan.contacts for one in lines if one.plan.contacts is not None]
-    return Line(
-        queue="",
-        channel=next(iter(channels)) if len(channels) == 1 else "",
-        days=max((one.days for one in lines), default=0),
-        over=max((one.over for one in lines), default=0),
-        basis="mixed" if len(basis) > 1 else next(iter(basis), ""),
-        actual=_together([one.actual for one in lines]),
-        plan=replace(_together([one.plan for one in lines]), aht=_planned_aht(lines)),
-        last_year=_together([one.last_year for one in lines]),
-        budget=_together([one.budget for one in lines]),
-        contacts=total([one.contacts for one in lines]),
-        hours=total([one.hours for one in lines]),
-        fte=total([one.fte for one in lines]),
-        euros=total([one.euros for one in lines]),
-        chance=chance(math.fsum(planned)) if planned else None,
-        by_day=_days([one.by_day for one in lines]),
-    )
-
-
-def _together(sides: Sequence[Side]) -> Side:
-    """Sums of what is known; the handling time is that of the sides that have one."""
-
-    def added(name: str) -> float | None:
-        held = [value for one in sides if (value := getattr(one, name)) is not None]
-        return math.fsum(held) if held else None
-
-    timed = [one for one in sides if one.aht is not None and one.hours is not None and one.contacts]
-    contacts = math.fsum(one.contacts or 0.0 for one in timed)
-    aht = math.fsum(one.hours or 0.0 for one in timed) * HOUR / contacts if contacts else None
-    return Side(added("contacts"), aht, added("hours"), added("fte"))
-
-
-def _planned_aht(lines: Sequence[Line]) -> float | None:
-    """The planned handling times over the contacts that came, so that the total differs from the actual one by what the
-    handling time part says, and a shift between queues is none of it. Without what came: over those planned."""
-    held = [
-        (one.plan.aht, came)
-        for one in lines
-        if one.plan.aht is not None and one.actual.aht is not None and (came := one.actual.contacts)
-    ]
-    if not held:
-        return _together([one.plan for one in lines]).aht
-    return math.fsum(aht * came for aht, came in held) / math.fsum(came for _, came in held)
-
-
-def _days(rows: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
-    """Sums by day of what is known, NaN where nothing is."""
-    table = np.array(rows, dtype=np.float64).reshape(len(rows), DAYS)
-    sums = np.where(np.isnan(table).all(axis=0), np.nan, np.nansum(table, axis=0))
-    return tuple(sums.tolist())
 
 
 def _printed(side: Side) -> Side:

@@ -102,22 +102,21 @@ def _put_locked(
         if mine:
             held.setdefault(tuple(one.id for one in mine), []).append(place)
     for ids, places in held.items():
-        names = {
-            queue.name
+        date = monday + dt.timedelta(days=places[0])
+        made = {
+            queue.name: max(since)
             for queue in queues
-            for one in locks
-            if one.id in ids and queue.name in (one.queues or (queue.name,))
+            if (since := [one.created_at for one in locks if one.id in ids and one.covers(queue.name, date)])
         }
         asked: dict[str, Any] = {
             "version": "locked", "as_of": starts[places[0]], "start": starts[places[0]], "end": starts[places[-1] + 1],
             "costs": True,
         }  # fmt: skip
-        chosen = [queue for queue in queues if queue.name in names]
-        made = max(one.created_at for one in locks if one.id in ids)
+        chosen = [queue for queue in queues if queue.name in made]
         rows = _by_day(load_forecast, session, chosen, monday, asked)
         for name, each in rows.items():
             kept = {place: row for place, row in each.items() if place in places}
-            found[name].put(kept, LOCKED, dict.fromkeys(range(DAYS), made))
+            found[name].put(kept, LOCKED, dict.fromkeys(range(DAYS), made[name]))
 
 
 def _by_day(

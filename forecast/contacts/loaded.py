@@ -68,6 +68,7 @@ class LoadedSide:
     """A file beside the volumes: signals, drivers, special days or opening hours (`what`).
 
     intervals: the length of the intervals per signal or driver; empty for days and hours
+    unknown: rows taken out of the frame because their queue is not known; `problems` does not list them
     """
 
     what: str
@@ -76,13 +77,15 @@ class LoadedSide:
     warnings: tuple[str, ...]
     rows: int
     intervals: Mapping[str, Interval] = field(default_factory=dict)
+    unknown: int = 0
 
     def summary(self) -> str:
         """What was read, in a sentence."""
         steps = ", ".join(
             f"{name} per {interval.value}" for name, interval in sorted(self.intervals.items())[:5]
         )
-        return f"{len(self.frame):,} {self.what}{f' ({steps})' if steps else ''}; {aside(self.rows, len({problem.row for problem in self.problems}), self.warnings)}"
+        left_out = len({problem.row for problem in self.problems}) + self.unknown
+        return f"{len(self.frame):,} {self.what}{f' ({steps})' if steps else ''}; {aside(self.rows, left_out, self.warnings)}"
 
 
 def aside(rows: int, left_out: int, warnings: Sequence[str]) -> str:

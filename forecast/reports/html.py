@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from forecast.reports.document import Bars, Document, Table
+from forecast.reports.document import Bars, Document
+from forecast.reports.tables import Table
 from forecast.reports.tongue import Tongue
 
 MEDIA_TYPE = "text/html"
@@ -30,7 +31,7 @@ def html(document: Document) -> str:
     tongue = document.tongue
     tiles = "".join(
         f'<div class="tile"><span class="quiet">{escape(one.label)}</span><b>{escape(one.value)}</b>'
-        f'<span class="quiet">{escape(one.note)}</span></div>'
+        f'<span class="quiet">{escape(one.note)}{"<br>" if one.of else ""}{escape(one.of)}</span></div>'
         for one in document.tiles
     )
     tables = (document.parts, document.queues, document.hours, document.events)

@@ -11,7 +11,7 @@ from typing import Any
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from forecast.reports.document import Document, Table, make_document
+from forecast.reports.document import Document, make_document
 from forecast.reports.sheet import (
     INK,
     LINE,
@@ -27,6 +27,7 @@ from forecast.reports.sheet import (
     table_height,
     wrapped,
 )
+from forecast.reports.tables import Table
 from forecast.reports.tongue import Tongue
 from forecast.week_report import Report
 
@@ -35,7 +36,7 @@ WIDTH, HEIGHT = A4
 EDGE = 34.0
 WIDE = WIDTH - 2 * EDGE
 LEAST_QUEUES, MOST_EVENTS = 3, 6
-GAP, TILES, BARS = 14.0, 58.0, 112.0
+GAP, TILES, TILE_LINE, BARS = 14.0, 58.0, 10.0, 112.0
 HEADLINE = 11.5
 QUEUE_SHARES = (2.3, 1.05, 1, 1, 0.95, 1, 0.95, 0.95, 0.8)
 HOUR_SHARES = (2.3, 1.05, 1, 1.15, 1.1, 1.1, 1, 0.8)
@@ -70,7 +71,7 @@ def fitting(report: Report, tongue: Tongue) -> Document:
 def height(document: Document) -> float:
     """Points from the top of the header to the end of the notes."""
     tables = sum(table_height(one) + GAP for one in (document.queues, document.hours, _few(document.events)))
-    head = 40 + _headline_height(document) + TILES + GAP
+    head = 40 + _headline_height(document) + _tiles_height(document) + GAP
     return head + max(table_height(document.parts), BARS) + GAP + tables + len(_notes(document)) * 9.5 + 14
 
 
@@ -122,18 +123,23 @@ def _headline_height(document: Document) -> float:
     return len(_headline(document)) * (HEADLINE + 4) + 10
 
 
+def _tiles_height(document: Document) -> float:
+    return TILES + (TILE_LINE if any(one.of for one in document.tiles) else 0.0)
+
+
 def _tiles(canvas: Any, document: Document, y: float) -> float:
     plain, bold = fonts()
     count = len(document.tiles)
-    wide = (WIDE - (count - 1) * 8) / count
+    wide, tall = (WIDE - (count - 1) * 8) / count, _tiles_height(document)
     for at, tile in enumerate(document.tiles):
         x = EDGE + at * (wide + 8)
         canvas.setFillColor(PALE)
-        canvas.roundRect(x, y - TILES, wide, TILES, 5, stroke=0, fill=1)
+        canvas.roundRect(x, y - tall, wide, tall, 5, stroke=0, fill=1)
         draw_text(canvas, fitted(tile.label, plain, SMALL, wide - 16), x + 8, y - 13, SMALL, color=QUIET)
         draw_text(canvas, fitted(tile.value, bold, 17, wide - 16), x + 8, y - 34, 17, bold=True, color=INK)
         draw_text(canvas, fitted(tile.note, plain, SMALL, wide - 14), x + 8, y - 48, SMALL, color=QUIET)
-    return y - TILES
+        draw_text(canvas, fitted(tile.of, plain, SMALL, wide - 14), x + 8, y - 58, SMALL, color=QUIET)
+    return y - tall
 
 
 def _notes(document: Document) -> list[str]:

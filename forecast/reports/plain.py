@@ -61,6 +61,7 @@ def line(one: Line) -> dict[str, Any]:
                    "unexpected": each["unexpected"], "handling_time": each["aht"]}
             for unit, each in parts.items()
         },
+        "queues_in": vars(one.reach),
         "chance_contacts": None if one.chance is None else round(one.chance, 1),
         "gap_by_day": {day: None if value != value else round(value, 1) + 0.0 for day, value in zip(DAYS, one.by_day, strict=True)},
     }  # fmt: skip

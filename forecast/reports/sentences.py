@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from forecast.reports.tongue import Tongue
 from forecast.week_report import Report
 from forecast.week_report_line import LOCKED, Line
-from forecast.week_report_split import ADJUSTMENT, HOUR, Explained
+from forecast.week_report_split import ADJUSTMENT, Explained
 
 BY_CHANCE = 1.6  # mean deviations of a count: so far off lies one week in ten
 NEARLY, MOST, SOME = 0.8, 0.5, 0.15  # shares of the gap
+BEYOND = 1.05  # more than the gap by more than what rounding adds
 NAMED = 3  # queues named in a note
-LEAST_SECONDS = 1.0
 YEAR = dt.timedelta(days=364)
 
 
@@ -58,9 +58,8 @@ def headline(report: Report, tongue: Tongue) -> str:
         return f"{tongue('head_nothing')}."
     words = tongue(f"channel_{whole.channel}" if f"channel_{whole.channel}" in _known(tongue) else "channel_")
     if whole.contacts.gap is None:
-        return f"{_without_plan(whole, words, tongue)}."
-    so_far = "" if report.over >= 7 else tongue("so_far", day=tongue.weekday(report.over - 1))
-    return f"{so_far}{_volume(report, words, tongue)}{_handling(whole, tongue)}{_work(whole, tongue)}."
+        return f"{_without_plan(report, words, tongue)}."
+    return f"{_of_what(report, tongue)}{_volume(report, words, tongue)}{_handling(whole, tongue)}{_work(whole, tongue)}."
 
 
 def event_name(kind: str, name: str, tongue: Tongue) -> str:
@@ -89,10 +88,12 @@ def notes(report: Report, tongue: Tongue) -> list[str]:
     published = [one.queue for one in lines if one.basis not in ("", LOCKED)]
     if published:
         found.append(tongue("note_published", queues=_queues(published, lines, tongue)))
-    for key, names in (("note_without", report.without), ("note_untimed", report.untimed)):
+    without = "note_without" if whole.contacts.gap is None else "note_without_some"
+    for key, names in ((without, report.without), ("note_untimed", report.untimed)):
         if names:
             found.append(tongue(key, queues=_queues(names, lines, tongue)))
-    if whole.last_year.contacts is not None:
+    found += _without_total(report, tongue)
+    if any(one.last_year.contacts is not None for one in lines):
         first = report.monday - YEAR
         last = first + dt.timedelta(days=6)
         found.append(tongue("note_last_year", first=tongue.date(first), last=tongue.date(last)))
@@ -100,28 +101,61 @@ def notes(report: Report, tongue: Tongue) -> list[str]:
         pay = report.pay
         week = tongue.number(pay.week_hours, 0 if pay.week_hours == int(pay.week_hours) else 1)
         found.append(tongue("note_fte", week=week, productive=tongue.percent(pay.productive)))
-    found.append(tongue("note_no_euros" if whole.euros.gap is None else "note_euros"))
-    if whole.budget.contacts is None:
+    priced = any(one.euros.gap is not None for one in lines)
+    found.append(tongue("note_euros" if priced else "note_no_euros"))
+    if all(one.budget.contacts is None for one in lines):
         found.append(tongue("note_budget"))
     return found
+
+
+def _without_total(report: Report, tongue: Tongue) -> list[str]:
+    """Sides that some queues of the total have and others have not: which."""
+    found = []
+    planned = report.whole.contacts.gap is not None
+    lines = [
+        one for one in report.lines if (one.contacts.gap if planned else one.actual.contacts) is not None
+    ]
+    for side in ("last_year", "budget"):
+        missing = [one.queue for one in lines if getattr(one, side).contacts is None]
+        if 0 < len(missing) < len(lines):
+            found.append(tongue("note_no_total", what=tongue(side), queues=_listed(missing, tongue)))
+    worked = [one for one in report.lines if one.hours.gap is not None]
+    unpriced = [one.queue for one in worked if one.euros.gap is None]
+    if 0 < len(unpriced) < len(worked):
+        found.append(tongue("note_unpriced", queues=_listed(unpriced, tongue)))
+    return found
+
+
+def _of_what(report: Report, tongue: Tongue) -> str:
+    """Of which days and queues the sentence is; '' where it is of all."""
+    held, of = report.whole.reach.contacts, report.whole.reach.of
+    if report.over >= 7:
+        return tongue("in_some", n=held, of=of) if held < of else ""
+    day = tongue.weekday(report.over - 1)
+    return tongue("so_far_some", day=day, n=held, of=of) if held < of else tongue("so_far", day=day)
 
 
 def _known(tongue: Tongue) -> frozenset[str]:
     return frozenset(f"channel_{one}" for one in ("phone", "email", "chat", "social"))
 
 
-def _without_plan(whole: Line, words: str, tongue: Tongue) -> str:
-    came, before = whole.actual.contacts, whole.last_year.contacts
-    if not before or came is None:
-        return tongue("head_no_plan", n=tongue.number(came), contacts=words)
-    share = came / before - 1
-    than = tongue("more_than" if share >= 0 else "fewer_than")
+def _without_plan(report: Report, words: str, tongue: Tongue) -> str:
+    """What came, and how it compares with last year over the queues of which both are known."""
+    came = tongue.number(report.whole.actual.contacts)
+    there = [one for one in report.lines if one.actual.contacts is not None]
+    held = [one for one in there if one.last_year.contacts is not None]
+    before = sum(one.last_year.contacts or 0.0 for one in held)
+    if not before:
+        return tongue("head_no_plan", n=came, contacts=words)
+    share = sum(one.actual.contacts or 0.0 for one in held) / before - 1
     return tongue(
-        "head_no_plan_year",
-        n=tongue.number(came),
+        "head_no_plan_year" if len(held) == len(there) else "head_no_plan_some",
+        n=came,
         contacts=words,
         share=tongue.percent(abs(share)),
-        than=than,
+        than=tongue("more_than" if share >= 0 else "fewer_than"),
+        held=len(held),
+        of=len(there),
     )
 
 
@@ -143,9 +177,10 @@ def _volume(report: Report, words: str, tongue: Tongue) -> str:
 
 def _cause(top: Cause, gap: float, tongue: Tongue) -> str:
     share = top.contacts / gap
-    key = (
-        "cause_nearly" if NEARLY <= share <= 1.2 else "cause_most" if MOST <= share < NEARLY else "cause_some"
-    )
+    if share > BEYOND:
+        key = "cause_beyond"
+    else:
+        key = "cause_nearly" if share >= NEARLY else "cause_most" if share >= MOST else "cause_some"
     name = event_name(top.kind, top.name, tongue)
     if top.first == top.last:
         event = tongue("event_on", name=name, day=tongue.weekday(top.first))
@@ -157,15 +192,12 @@ def _cause(top: Cause, gap: float, tongue: Tongue) -> str:
 
 
 def _handling(whole: Line, tongue: Tongue) -> str:
-    """By how many seconds they took longer: the handling time part over the contacts that came, so that a shift between
+    """By how many seconds they took longer, over the contacts whose handling time is known on both sides; a shift between
     queues is none of it."""
-    hours, came = whole.hours.aht, whole.actual.contacts
-    if hours is None or not came:
+    if not whole.longer or whole.hours.aht is None:
         return ""
-    seconds = hours * HOUR / came
-    if abs(seconds) < LEAST_SECONDS:
-        return ""
-    return tongue("aht_longer" if seconds > 0 else "aht_shorter", n=tongue.number(abs(seconds)))
+    told = tongue("aht_longer" if whole.longer > 0 else "aht_shorter", n=tongue.number(abs(whole.longer)))
+    return told + (tongue("where_known") if whole.reach.aht < whole.reach.contacts else "")
 
 
 def _work(whole: Line, tongue: Tongue) -> str:

@@ -13,7 +13,8 @@ from reportlab.lib.colors import HexColor
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
-from forecast.reports.document import Bars, Table
+from forecast.reports.document import Bars
+from forecast.reports.tables import Table
 from forecast.reports.tongue import Tongue
 
 INK, QUIET, LINE, PALE = (HexColor(one) for one in ("#1b2733", "#5b6b7a", "#d5dce3", "#f1f4f8"))

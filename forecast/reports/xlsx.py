@@ -15,7 +15,8 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
 from forecast.exports.cells import CONTROL, safe
-from forecast.reports.document import (
+from forecast.reports.document import Document
+from forecast.reports.tables import (
     COUNT,
     EUROS_GAP,
     FTE_GAP,
@@ -25,7 +26,6 @@ from forecast.reports.document import (
     SECONDS,
     SHARE_GAP,
     Cell,
-    Document,
     Row,
     Table,
 )

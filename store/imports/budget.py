@@ -50,6 +50,7 @@ def import_budget(
         now=now.to_pydatetime(),
         rows=len(budgets),
     )
-    found = of_side(loaded, upload.name, save_budgets(session, budgets, upload_id=upload.id), upload.id)
+    held = replace(loaded, frame=rows, unknown=len(loaded.frame) - len(rows))
+    found = of_side(held, upload.name, save_budgets(session, budgets, upload_id=upload.id), upload.id)
     left = tuple(f"The queue {one!r} is not known: its rows are left out." for one in strange)
-    return replace(found, rows=len(budgets), problems=(*found.problems, *left))
+    return replace(found, problems=(*found.problems, *left))

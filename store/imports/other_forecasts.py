@@ -58,7 +58,8 @@ def import_forecast(
         rows=len(frame),
     )
     changed = save_other_forecasts(session, frame, upload_id=upload.id)
-    found = of_side(loaded, upload.name, changed, upload.id)
+    unknown = len(loaded.frame) - len(known)
+    found = of_side(replace(loaded, frame=frame, unknown=unknown), upload.name, changed, upload.id)
     told = _told(replace(found, rows=len(frame)), frame, strange)
     if changed == 0:  # held already, and so are its versions
         return told

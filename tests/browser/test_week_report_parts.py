@@ -9,9 +9,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from api.dashboard.data.parts import kind_name
 from api.dashboard.pages import PAGES, page_at
 from api.dashboard.week_report.page import label_of, name_of, shown, taken, weeks
+from api.dashboard.week_report.view import tile
 from api.dashboard.words import Words
+from forecast.reports.document import Tile
 from store.settings import Settings
 from store.week_report import load_report
 from tests.browser.filled import NOW
@@ -49,6 +52,15 @@ def test_what_cannot_be_shown_is_said_in_place(
         assert "no plan" in told(shown(session, Settings(), "2026-W08", [], Words("en"), NOW))
     with empty() as session:
         assert Words("nl")("empty_data") in told(shown(session, Settings(), WEEK, [], Words("nl"), NOW))
+
+
+def test_an_upload_of_a_budget_is_named_in_both_languages() -> None:
+    assert [kind_name("budgets", Words(language)) for language in ("en", "nl")] == ["Budget", "Budget"]
+
+
+def test_the_page_says_of_how_many_queues_a_figure_is() -> None:
+    of = tile(Tile("Contacts", "700", "plan 630, +70", "1 of 2 queues"))
+    assert "1 of 2 queues" in told([of]) and told([tile(Tile("a", "b", "c"))]).count('"line"') == 1
 
 
 def test_the_weeks_to_choose_from_end_with_the_one_that_runs() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,14 @@ def came(
     save_volumes(session, pd.DataFrame(columns), upload_id=None)
 
 
-def said(session: Session, each: float, *, made: dt.datetime = BEFORE, by_day: bool = True) -> int:
+def said(
+    session: Session,
+    each: float,
+    *,
+    made: dt.datetime = BEFORE,
+    by_day: bool = True,
+    queues: Sequence[str] = ("calls",),
+) -> int:
     """A published forecast of so many contacts in each open hour of the week."""
     version = create_version(session, run_id=None, cutoff=made, now=made)
     grid = Grid.days(day(MONDAY), day(MONDAY) + 6, Interval.HOUR, TZ)
@@ -69,7 +77,8 @@ def said(session: Session, each: float, *, made: dt.datetime = BEFORE, by_day: b
 
     def save(granularity: str, ds: np.ndarray, values: np.ndarray) -> None:  # type: ignore[type-arg]
         costs = (wide(np.full(len(values), AHT)), wide(values * AHT))
-        save_forecast(session, version, "calls", granularity, ds, wide(values), costs=costs)
+        for queue in queues:
+            save_forecast(session, version, queue, granularity, ds, wide(values), costs=costs)
 
     save("interval", grid.ds, mean)
     if by_day:
@@ -178,6 +187,21 @@ def test_an_adjustment_made_after_the_lock_is_a_known_event_and_one_before_is_no
     assert event.contacts == pytest.approx(8, abs=0.5) and found.whole.contacts.known == event.contacts
 
 
+def test_a_later_lock_of_another_queue_leaves_a_queues_known_events(company: Session) -> None:
+    save_queue(company, Queue("mails", "email", "all", Interval.HOUR, TZ))
+    said(company, 10, queues=("calls", "mails"))
+    sunday = MONDAY + dt.timedelta(days=6)
+    lock_span(company, first=MONDAY, last=sunday, queues=["calls"], who="anna", now=BEFORE)
+    start, end = (int(at) for at in day_start([day(MONDAY), day(MONDAY) + 7], TZ))
+    change = Override(0, "calls", "", "", "volume", "percent", 20, start, end, "press release", "anna")
+    add_override(company, change, now=BEFORE + dt.timedelta(hours=5))
+    alone = report(company).events
+    lock_span(
+        company, first=MONDAY, last=sunday, queues=["mails"], who="anna", now=BEFORE + dt.timedelta(days=1)
+    )
+    assert [one.name for one in alone] == ["press release"] and report(company).events == alone
+
+
 def test_a_driver_booked_after_the_lock_explains_what_it_is_worth_of_its_day(company: Session) -> None:
     lock_span(company, first=MONDAY, last=MONDAY + dt.timedelta(days=6), who="anna", now=BEFORE)
     ds = index(day_start([day(MONDAY) + 2], TZ))
@@ -228,6 +252,7 @@ def test_bad_rows_of_a_budget_are_told_and_the_others_kept(company: Session) -> 
     told = " ".join(found.problems)
     assert found.rows == 1 and "'2026-W60' is not a week" in told and "more than one" in told
     assert "tells no date, week or month" in told and "'cals' is not known" in told
+    assert found.summary == "1 budget rows; 4 of 5 rows were left out."
     with pytest.raises(NotFound, match="Did you mean calls"):
         import_budget(company, SETTINGS, b"week,queue,offered\n2026-W12,cals,5\n", now=pd.Timestamp(BEFORE))
     with pytest.raises(UnreadableFile, match="what its rows are the budget of"):

@@ -112,8 +112,16 @@ def test_the_parts_add_up_in_every_unit_exactly_and_as_they_are_printed(
         for line in (*one.lines, one.whole):
             assert all(adds_up(parts, 6) for parts in (line.contacts, line.hours, line.fte, line.euros))
     shown = found.shown()
+    whole = shown.whole
+    for gap, came, plan in (
+        (whole.contacts.gap, whole.actual.contacts, whole.plan.contacts),
+        (whole.hours.gap, whole.actual.hours, whole.plan.hours),
+    ):
+        assert gap is None or (came or 0) - (plan or 0) == pytest.approx(gap, abs=1e-6)
     for name in ("contacts", "hours", "fte", "euros"):
         known = [getattr(line, name).gap for line in shown.lines if getattr(line, name).gap is not None]
+        if name == "euros" and len(known) < sum(line.hours.gap is not None for line in shown.lines):
+            known = []  # an hour has no price in one of them
         total = getattr(shown.whole, name).gap
         assert (total is None) == (not known)
         assert total is None or total == pytest.approx(math.fsum(known), abs=1e-6)
@@ -177,6 +185,67 @@ def test_the_planned_aht_of_the_sum_is_that_of_the_contacts_that_came() -> None:
     assert whole.plan.aht == pytest.approx(whole.actual.aht) and whole.hours.aht == pytest.approx(0)
 
 
+NO_PLAN: dict[str, Any] = {"plan": [math.nan] * 7, "basis": ("",) * 7, "plan_aht": None}
+
+
+def test_the_total_is_of_the_queues_that_were_planned_and_came_less_plan_is_its_gap() -> None:
+    found = report(
+        week([100] * 7, [90] * 7), week([300] * 7, **NO_PLAN, queue="mails", channel="email", aht=400)
+    )
+    document = make_document(found, EN)
+    total = [cell.text(EN) for cell in document.queues.rows[-1].cells]
+    assert total[:4] == ["Total (1 of 2)", "630", "700", "+70"] and total[7:] == ["300", "300"]
+    assert [cell.text(EN) for cell in document.hours.rows[-1].cells][1:3] == ["52.5", "58.3"]
+    assert [(one.value, one.note, one.of) for one in document.tiles][:3] == [
+        ("700", "plan 630, +70", "1 of 2 queues"),
+        ("300 s", "plan 300, 0", "1 of 2 queues"),
+        ("58 h", "plan 52, +5.8", "1 of 2 queues"),
+    ]
+    assert document.headline.startswith("In 1 of 2 queues: 11")
+    assert "In no gap and in no total, because nothing was locked or published before the week: mails." in (
+        document.notes
+    )
+
+
+def test_a_total_of_all_queues_does_not_say_of_how_many() -> None:
+    document = make_document(report(week(), week(queue="mails")), NL)
+    assert document.queues.rows[-1].cells[0].value == "Totaal" and {one.of for one in document.tiles} == {""}
+
+
+def test_the_row_of_other_queues_is_of_those_that_were_planned() -> None:
+    weeks = [week([100 + at] * 7, queue=f"q{at}") for at in range(6)]
+    document = make_document(report(*weeks, week([900] * 7, **NO_PLAN, queue="new")), EN, most=3)
+    others = [cell.text(EN) for cell in document.queues.rows[2].cells]
+    assert others[:4] == ["Other queues (4 of 5)", "2,800", "2,842", "+42"]
+
+
+def test_last_year_and_budget_have_no_total_where_a_queue_of_it_has_none() -> None:
+    old = week(last_year=counts([80] * 7), budget=counts([90] * 7))
+    found = report(old, week(queue="new"))
+    assert (found.whole.last_year.contacts, found.whole.budget.contacts) == (None, None)
+    said = notes(found.shown(), EN)
+    assert "Last year has no total, because it is not known of: new." in said
+    assert "Budget has no total, because it is not known of: new." in said
+    assert not any("There is no budget" in one for one in said)
+
+
+def test_euros_have_no_total_where_an_hour_of_a_queue_has_no_price() -> None:
+    found = report(week([120] * 7, rate=35.0), week([120] * 7, queue="mails"))
+    assert found.whole.euros.gap is None and "€" not in said_of(found)
+    document = make_document(found, EN)
+    assert [row.cells[-1].text(EN)[-3:] for row in document.hours.rows] == ["583", "–", "–"]
+    assert "Euros have no total, because an hour has no price in: mails." in document.notes
+
+
+def test_a_queue_of_which_nothing_was_planned_or_nothing_came_is_in_the_hours() -> None:
+    nobody, unplanned = week([0] * 7, queue="a"), week([70] * 7, [0] * 7, queue="b", aht=360)
+    dead = week([0] * 7, [0] * 7, queue="c")
+    found = report(nobody, unplanned, dead)
+    assert found.untimed == ()
+    assert [one.hours.gap for one in found.lines] == pytest.approx([-700 * 300 / 3600, 49, 0])
+    assert found.whole.hours.aht == pytest.approx(0)
+
+
 def test_chance_is_the_mean_deviation_of_a_poisson_count() -> None:
     drawn = np.random.default_rng(1).poisson(400, 40_000)
     assert chance(400) == pytest.approx(np.abs(drawn - 400).mean(), rel=0.02)
@@ -236,6 +305,28 @@ def test_without_a_plan_the_sentence_compares_with_last_year() -> None:
     assert said_of(report()) == "No day of this week can be compared yet."
 
 
+def test_more_than_last_year_is_of_the_queues_whose_last_year_is_known() -> None:
+    old = week(**NO_PLAN, last_year=counts([80] * 7))
+    new = week([300] * 7, **NO_PLAN, queue="chat")
+    assert said_of(report(old, new)).startswith(
+        "2,800 calls came; in 1 of 2 queues last year is known, and there it is 25 % more than then; no plan"
+    )
+    assert said_of(report(new)).startswith("2,100 calls came; no plan")
+
+
+def test_seconds_longer_are_those_of_the_contacts_whose_handling_time_is_known() -> None:
+    timed = week([100] * 7, aht=360)
+    found = report(timed, week([900] * 7, [900] * 7, queue="other", aht=None, plan_aht=None))
+    assert "; they took 60 s longer each where that is known: 12 hours" in said_of(found)
+    assert "; they took 60 s longer each: 12 hours" in said_of(report(timed))
+
+
+def test_an_event_of_more_than_the_gap_is_told_as_such() -> None:
+    actual = [400, 0, 40, 100, 100, 100, 100]
+    found = report(week(actual, claims=(Claim("warning", "outage", 0, 300.0),)))
+    assert "(140); outage on Monday alone explains 300, the rest went the other way:" in said_of(found)
+
+
 def test_channels_together_are_contacts() -> None:
     found = report(week([150] * 7), week([150] * 7, queue="mails", channel="email"))
     assert "50 % more contacts than planned" in said_of(found)
@@ -288,6 +379,7 @@ def test_both_catalogues_hold_the_same_texts_with_the_same_places() -> None:
 def test_json_holds_what_is_printed() -> None:
     found = plain(report(week([120.4] * 7)), EN)
     assert found["week"] == "2026-W11" and found["total"]["gap"]["contacts"]["gap"] == 143
+    assert found["total"]["queues_in"] == {"contacts": 1, "aht": 1, "hours": 1, "of": 1}
     assert found["total"]["last_year"]["contacts"] is None and found["total"]["gap_by_day"]["monday"] == 20
     assert sum(found["total"]["gap_by_day"].values()) == 143
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 import re
 import zlib
 from dataclasses import replace
@@ -64,6 +65,13 @@ def test_the_pdf_is_one_a4_with_however_many_queues(count: int, tongue: Tongue) 
     assert pages(content) == 1
     box = re.search(rb"/MediaBox \[ 0 0 ([0-9.]+) ([0-9.]+) \]", content)
     assert box is not None and [round(float(one)) for one in box.groups()] == [595, 842]
+
+
+def test_the_pdf_says_of_how_many_queues_its_figures_are_and_stays_one_a4() -> None:
+    unplanned = week([50] * 7, [math.nan] * 7, queue="new", basis=("",) * 7)
+    found = report(*many(60), unplanned)
+    assert {one.of for one in fitting(found, NL).tiles} == {"60 van 61 wachtrijen"}
+    assert height(fitting(found, NL)) <= HEIGHT - 2 * EDGE and pages(pdf(found, NL)) == 1
 
 
 def test_nothing_of_the_pdf_is_drawn_below_the_edge_or_beside_it() -> None:

@@ -10,7 +10,8 @@ from typing import Any
 from dash import html
 
 from api.dashboard.parts import aria, card, panel
-from forecast.reports.document import Bars, Document, Row, Table, Tile
+from forecast.reports.document import Bars, Document, Tile
+from forecast.reports.tables import Row, Table
 
 ROOM = 100.0  # per cent of the height of the bars' box
 
@@ -35,7 +36,8 @@ def report(document: Document) -> list[Any]:
 
 def tile(one: Tile) -> Any:
     """One strong number."""
-    return card(one.label, [html.P(one.value, className="big"), html.P(one.note, className="line")])
+    lines = [html.P(text, className="line") for text in (one.note, one.of) if text]
+    return card(one.label, [html.P(one.value, className="big"), *lines])
 
 
 def table(one: Table, document: Document) -> Any:

@@ -60,8 +60,9 @@ class Pairs:
 class Figure:
     """Shares of what came; None where nothing tells them. days: local days of which both sides are known.
 
-    deviation: sum of |said - came| over came; low, high: its 90 % interval; bar: of the 8-week average, on the same days
+    deviation: sum of |said - came| over came; low, high: its 90 % interval; bar: of the 8-week average, where there is one
     noise: of one who knows the rate; over: structurally over (above 0) or under; within: how often within the band
+    beside: the deviation of the rows that have an average, and no others: what the average's is held against
     """
 
     days: int
@@ -72,13 +73,15 @@ class Figure:
     noise: float | None
     over: float | None
     within: float | None
+    beside: float | None = None
 
     @property
     def better(self) -> float | None:
-        """By how much nearer than the 8-week average."""
-        if self.deviation is None or not self.bar:
+        """By how much nearer than the 8-week average, on the rows that have one."""
+        mine = self.deviation if self.beside is None else self.beside
+        if mine is None or not self.bar:
             return None
-        return 1 - self.deviation / self.bar
+        return 1 - mine / self.bar
 
 
 def figure(pairs: Pairs, *, counts: bool = True) -> Figure:
@@ -95,7 +98,10 @@ def figure(pairs: Pairs, *, counts: bool = True) -> Figure:
     low, high = wape_interval(errors, sums)
     both = ~np.isnan(mine.bar)
     base = float((mine.came * mine.weight)[both].sum())
-    bar = float((np.abs(mine.bar - mine.came) * mine.weight)[both].sum()) / base if base > 0 else None
+    bar, beside = (
+        float((np.abs(each - mine.came) * mine.weight)[both].sum()) / base if base > 0 else None
+        for each in (mine.bar, mine.said)
+    )
     banded = ~np.isnan(mine.low) & ~np.isnan(mine.high)
     inside = (mine.low <= mine.came) & (mine.came <= mine.high)
     return Figure(
@@ -107,6 +113,7 @@ def figure(pairs: Pairs, *, counts: bool = True) -> Figure:
         noise=_known(poisson_floor(mine.said)) if counts else None,
         over=float(mine.miss.sum()) / total,
         within=float(inside[banded].mean()) if banded.any() else None,
+        beside=beside,
     )
 
 

@@ -27,9 +27,10 @@ from store.statements import table_of
 from store.tables import DemandCountSeries, VolumeRow, VolumeSeries
 from store.versions import KINDS, Rows, load
 from store.volumes import volume_series
+from store.wholes import WHOLE
 
-WHOLE = "all"
 HOURS = 24
+ALIKE_DAYS = 14  # read before the days asked for: how long the rows of the same weekday went on
 HOUR_MICROS = 3_600_000_000
 VALUES = ("offered", "handled", "aht_seconds")
 
@@ -68,6 +69,7 @@ def load_days_came(
     session: Session, settings: Settings, queues: Sequence[Queue], *, first: int, last: int, now: dt.datetime
 ) -> CameByDay:
     """Of the local days first .. last (whole days since 1970-01-01), as far as they are over and known."""
+    wanted, first = last - first + 1, first - ALIKE_DAYS
     days = np.arange(first, last + 1, dtype=np.int64)
     sums = np.full((4, len(queues), len(days)), np.nan)
     names = [queue.name for queue in queues]
@@ -90,25 +92,26 @@ def load_days_came(
         held = _by_day(queue, rows[queue.name]) if queue.name in rows else held
         if len(held.days):
             sums[:, at] = _known_sums(queue, held, first, len(days), now)
-    return CameByDay(days, *sums)
+    return CameByDay(days[-wanted:], *sums[:, :, -wanted:])
 
 
 def load_hours_came(
     session: Session, settings: Settings, queue: Queue, *, first: int, last: int, now: dt.datetime
 ) -> Floats:
     """float[days, 24]: contacts of one queue by local hour; NaN on days that are not known, 0 in hours without a contact."""
+    wanted, first = last - first + 1, first - ALIKE_DAYS
     found = np.full((last - first + 1, HOURS), np.nan)
     if queue.interval.slots < HOURS:
-        return found
+        return found[-wanted:]
     other = _through_archive(session, settings, [queue.name], _span({queue.tz}, first, last))
     (rows,) = _load(session, settings, [queue], first, last, now, other)
     if len(rows.ds) == 0:
-        return found
+        return found[-wanted:]
     local = local_ns(rows.ds, queue.tz)
     slot = (local // DAY - first) * HOURS + (local % DAY) // (HOUR_MICROS * 1000)
     sums = np.bincount(slot, weights=rows.offered, minlength=found.size).reshape(found.shape)
     known = ~np.isnan(_known_sums(queue, _by_day(queue, rows), first, len(found), now)[0])
-    return np.asarray(np.where(known[:, None], sums, np.nan))
+    return np.asarray(np.where(known[:, None], sums, np.nan)[-wanted:])
 
 
 def last_day_came(session: Session, queues: Sequence[Queue], now: dt.datetime) -> int | None:
@@ -248,7 +251,7 @@ def _known(queue: Queue, day: Ns, until: Ns, count: int) -> Any:
     """bool[days]: from the first day with a row to the last one that is whole. A queue whose absent rows say nothing: days with rows.
 
     day, until: the days with rows [k], and the time of day of the last row of each. The last day is whole where its rows go on
-    as long as those of the same weekday before it, or of the day before.
+    as long as those of the same weekday one week and two weeks before it; of a weekday that never had any, in any case.
     """
     last = int(day[-1])
     known = np.zeros(count, dtype=bool)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Table, delete, func, insert, select
@@ -40,6 +41,14 @@ def load_scores(session: Session, series: str | None = None) -> list[dict[str, A
     return _load(session, "scores", series)
 
 
+def scored_models(session: Session) -> list[str]:
+    """The methods of the latest run that has scores, in the order of the report."""
+    table = PARTS["scores"][0]
+    latest = select(func.max(table.c.run_id)).scalar_subquery()
+    query = select(table.c.model).where(table.c.run_id == latest).group_by(table.c.model)
+    return list(session.scalars(query.order_by(func.min(table.c.id))))
+
+
 def load_champions(session: Session, series: str | None = None) -> list[dict[str, Any]]:
     """The `champions` of the latest run that has some."""
     return _load(session, "champions", series)
@@ -60,10 +69,22 @@ def load_notes(session: Session, run_id: int | None) -> dict[str, str]:
     return {series: note for series, note in found.items() if note}
 
 
-def load_since_chosen(session: Session, *, runs: int = 60) -> dict[tuple[str, str], dt.datetime]:
-    """(series, lead band) -> when the run was made from which on its method has been the chosen one; among the latest runs."""
+@dataclass(frozen=True)
+class Since:
+    """When the run was made from which on a method has been the chosen one; longer: or before it, where nobody looked."""
+
+    at: dt.datetime
+    longer: bool
+
+
+def load_since_chosen(session: Session, *, most: int = 20_000) -> dict[tuple[str, str], Since]:
+    """(series, lead band) -> since when its method has been the chosen one. Looks at the latest runs, up to so many rows."""
     table, ledger = table_of(ChampionRow), table_of(RunRow)
-    latest = select(table.c.run_id).distinct().order_by(table.c.run_id.desc()).limit(runs)
+    newest = select(func.max(table.c.run_id)).scalar_subquery()
+    rows = session.scalar(select(func.count()).select_from(table).where(table.c.run_id == newest)) or 0
+    runs = max(2, most // max(rows, 1))
+    every = select(table.c.run_id).distinct().order_by(table.c.run_id.desc())
+    latest, whole = every.limit(runs), session.scalar(every.offset(runs).limit(1)) is None
     query = (
         select(table.c.series, table.c.lead_band, table.c.model, ledger.c.started_at)
         .join(ledger, ledger.c.id == table.c.run_id)
@@ -80,7 +101,7 @@ def load_since_chosen(session: Session, *, runs: int = 60) -> dict[tuple[str, st
             found[key] = row.started_at
         else:
             models[key] = None  # before that it was another
-    return found
+    return {key: Since(at, not whole and models[key] is not None) for key, at in found.items()}
 
 
 def _load(session: Session, part: str, series: str | None) -> list[dict[str, Any]]:

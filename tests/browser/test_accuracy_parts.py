@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ import pandas as pd
 import pytest
 from sqlalchemy.orm import Session
 
-from api.dashboard.accuracy import page, worst
-from api.dashboard.accuracy.record import Choice, load_record
+from api.dashboard.accuracy import head, page, plans, worst
+from api.dashboard.accuracy.days import daily
+from api.dashboard.accuracy.record import Choice, Record, Span, load_record
 from api.dashboard.words import Words
 from forecast.buckets import Interval, day_start, from_ns, local_day, to_ns
 from forecast.errors import InputError
@@ -20,13 +22,17 @@ from forecast.models.base import QUANTILES
 from forecast.overriding import PERCENT, VOLUME, Override
 from forecast.plan_errors import Pairs, by_reason, figure, heat, mean_of_weeks
 from forecast.plan_errors import worst as worst_rows
+from forecast.plan_scoring import Figures
 from store.adjusted import load_adjusted
 from store.database import connect, sessions, upgrade
 from store.day_remarks import load_day_remarks, save_day_remark
-from store.days_came import load_days_came
+from store.days import save_hours
+from store.days_came import load_days_came, load_hours_came
 from store.forecasts import create_version, publish_version, save_forecast
 from store.live_record import load_published, load_published_hours
+from store.locks import Lock
 from store.overrides import add_override
+from store.plan_accuracy import Measured
 from store.queues import Queue, save_queue
 from store.settings import Settings
 from store.volumes import save_volumes
@@ -56,6 +62,98 @@ def test_a_figure_is_the_sum_of_misses_over_what_came_and_rows_not_known_count_o
     assert found.over == pytest.approx(-10 / 300)
     assert found.within == 0.5
     assert found.noise is not None and 0.05 < found.noise < 0.08
+
+
+def _two_queues(bar_of_the_new: float = np.nan, new: float = 1000.0) -> Pairs:
+    """Four weeks of an old queue (forecast 5 % off, average 10 %), and of a new one (50 % off) that has no average."""
+    n, nan = 28, np.full(56, np.nan)
+    came, said = np.repeat([1000.0, new], n), np.repeat([1050.0, 1.5 * new], n)
+    bar = np.repeat([1100.0, bar_of_the_new], n)
+    days = np.tile(np.arange(20000, 20000 + n), 2)
+    return Pairs(np.repeat([0, 1], n), days, came, said, nan, nan, bar, np.ones(2 * n))
+
+
+def test_better_than_the_average_is_told_of_the_rows_that_have_one() -> None:
+    found = figure(_two_queues())
+    assert found.deviation == pytest.approx(0.275)
+    assert found.bar == pytest.approx(0.1)
+    assert found.better == pytest.approx(0.5)
+    told = head.sentence(head.Said(head.LIVE, found, ""), _record(_two_queues()), EN)
+    assert "10.0\u00a0%" in told and "27.5\u00a0%" in told and "the forecast by 5.0\u00a0% on those" in told
+    alike = figure(_two_queues(1100.0))
+    assert "on those" not in head.sentence(head.Said(head.LIVE, alike, ""), _record(_two_queues(1100.0)), EN)
+
+
+def _record(both: Pairs) -> Record:
+    queues = (QUEUE, Queue("new", "phone", "all", Interval.HOUR, TZ))
+    return Record(Choice(), queues, Span(20000, 20027), None, {7: both})
+
+
+def test_the_lines_of_a_day_are_of_the_same_queues() -> None:
+    many, few = daily(_record(_two_queues())), daily(_record(_two_queues(new=50.0)))
+    assert many["came"].tolist() == [2000.0] * 28
+    assert many["bar"].isna().all()  # of half of it there is none
+    assert (few["came"].tolist(), few["bar"].tolist()) == ([1000.0] * 28, [1100.0] * 28)
+    assert few["said"].tolist() == [1050.0] * 28
+    late = _two_queues(1100.0)
+    late.said[(late.place == 1) & (late.day < 20014)] = np.nan
+    late.said[late.day < 20007] = np.nan
+    told = daily(_record(late)).iloc[[0, 7, 14]]
+    assert told["came"].tolist() == [2000.0, 1000.0, 2000.0]
+    assert told["bar"].tolist() == [2200.0, 1100.0, 2200.0]
+
+
+def test_a_queue_that_is_closed_at_the_weekend_has_days_enough_when_its_absent_rows_say_nothing(
+    tmp_path: Path,
+) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'forecall.db'}")
+    upgrade(engine)
+    with sessions(engine)() as session:
+        save_queue(session, Queue("calls", "phone", "all", Interval.HOUR, TZ, missing="unknown"))
+        hours = [{"queue": "calls", "weekday": day, "opens": "09:00", "closes": "17:00"} for day in range(5)]
+        save_hours(session, pd.DataFrame(hours))
+        first = from_ns(int(day_start([TODAY - DAYS], TZ)[0])).tz_convert(TZ)
+        ds = pd.date_range(first, periods=DAYS * 24, freq="h")
+        ds = ds[(ds.hour >= 9) & (ds.hour < 17) & (ds.dayofweek < 5)].tz_convert("UTC").as_unit("ns")
+        volumes = pd.DataFrame({"queue": "calls", "ds": ds, "offered": 10.0, "known_at": ds})
+        save_volumes(session, volumes, upload_id=None)
+        record = load_record(session, Settings(), Choice("calls"), NOW)
+        assert record is not None and record.span.open == 20
+        said = np.full(28, 90.0)
+        days = figure(replace(record.week_before, said=said, weight=np.ones(28)))
+        assert (days.days, record.span.need) == (20, 15)
+        assert record.enough(days)
+    engine.dispose()
+
+
+def test_a_day_that_is_half_loaded_is_not_known_however_few_days_are_asked_for(tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'forecall.db'}")
+    upgrade(engine)
+    with sessions(engine)() as session:
+        save_queue(session, QUEUE)
+        begin = from_ns(int(day_start([TODAY - 30], TZ)[0]))
+        ds = pd.date_range(begin, periods=29 * 24 + 11, freq="h").as_unit("ns")  # yesterday until eleven
+        volumes = pd.DataFrame({"queue": "calls", "ds": ds, "offered": 10.0, "known_at": ds})
+        save_volumes(session, volumes, upload_id=None)
+        for days in (1, 4, 7, 28):
+            first, last = TODAY - days, TODAY - 1
+            came = load_days_came(session, Settings(), [QUEUE], first=first, last=last, now=NOW)
+            assert came.offered.shape == (1, days) and came.days[0] == TODAY - days
+            assert np.isnan(came.offered[0, -1]), days
+            hours = load_hours_came(session, Settings(), QUEUE, first=first, last=last, now=NOW)
+            assert hours.shape == (days, 24) and np.isnan(hours[-1]).all(), days
+            assert (came.offered[0, :-1] >= 230).all()  # one of them lost an hour
+            np.testing.assert_array_equal(hours[:-1].sum(axis=1), came.offered[0, :-1])
+    engine.dispose()
+
+
+def test_a_lock_is_dated_in_the_zone_of_the_company() -> None:
+    at = dt.datetime(2026, 4, 1, 22, 30, tzinfo=dt.UTC)  # past midnight there
+    day = dt.date(2026, 4, 6)
+    held = Lock(1, 1, None, day, day, (), "", "anna", at, None, "")
+    none = Figures(0, None, 0, None, None, 0.0, 0.0, 0, None, None, 0, 0, None)
+    row = plans._row(held, Measured("calls", "hour", None, none, 0, 0, 0, ()), TZ, EN, many=False)
+    assert "anna · 2 Apr" in str(row)
 
 
 def test_without_any_contact_nothing_is_told() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import event, insert
 from sqlalchemy.orm import Session, sessionmaker
 
 from api.dashboard.methods import bench, chosen, compare
@@ -27,7 +29,10 @@ from store.backtests import (
 from store.database import connect, sessions
 from store.method_pins import load_pins, pin_method, unpin_method, with_pin
 from store.queues import Queue, save_queue
+from store.scores import Since, load_since_chosen, save_report
 from store.settings import Settings
+from store.statements import table_of
+from store.tables import RunRow
 
 NOW = dt.datetime(2026, 3, 10, 9, 42, tzinfo=dt.UTC)
 EN, NL = Words("en"), Words("nl")
@@ -123,6 +128,69 @@ class TestPins:
     ) -> None:
         with make() as session, pytest.raises(InputError):
             pin_method(session, ["calls"], model, reason=reason, who="Ann", now=NOW)
+
+
+def test_a_pin_is_shown_with_a_way_out_before_any_forecast_was_made_and_for_queues_without_one(
+    make: sessionmaker[Session],
+) -> None:
+    with make() as session:
+        assert "methods-do" not in str(chosen.chosen(session, EN, "UTC", may=True))
+        pin_method(session, ["calls"], "dhr", reason="steadier", who="Ann", now=NOW)
+        before = str(chosen.chosen(session, EN, "UTC", may=True))
+        assert "No forecast has been made yet" in before
+        assert (
+            "Pinned: dhr, by Ann on 10 Mar: steadier" in before and "'act': 'unpin', 'on': 'calls'" in before
+        )
+        save_report(session, ran(session, 0), {"champions": [champion("other", "dhr")]})
+        after = str(chosen.chosen(session, EN, "UTC", may=True))
+        assert "'act': 'unpin', 'on': 'calls'" in after and "No forecast" not in after
+        assert "'act': 'unpin'" not in str(chosen.chosen(session, EN, "UTC", may=False))
+
+
+def ran(session: Session, at: int) -> int:
+    """A finished run, half an hour after the one before."""
+    when = NOW + at * dt.timedelta(minutes=30)
+    facts = {"job": "predict", "slot": when, "started_at": when, "finished_at": when, "lease_until": when, "state": "done",
+             "outcome": {}, "cutoff": when, "config_hash": "", "code_version": ""}  # fmt: skip
+    return int(session.scalars(insert(table_of(RunRow)).values(**facts).returning(RunRow.id)).one())
+
+
+def champion(series: str, model: str) -> dict[str, object]:
+    return {"series": series, "lead_band": "1-3d", "model": model, "weights": {model: 1.0}}
+
+
+def test_since_when_a_method_is_the_chosen_one_is_told_or_at_least_since_when(
+    make: sessionmaker[Session],
+) -> None:
+    with make() as session:
+        for at in range(40):
+            rows = [champion("calls", "dhr"), champion("mails", "dhr" if at < 30 else "ets")]
+            save_report(session, ran(session, at), {"champions": rows})
+        long, changed = ("calls", "1-3d"), ("mails", "1-3d")
+        begin, turn = NOW, NOW + dt.timedelta(hours=15)
+        assert load_since_chosen(session) == {long: Since(begin, False), changed: Since(turn, False)}
+        seen = load_since_chosen(session, most=40)  # of the last twenty runs
+        assert seen == {long: Since(NOW + dt.timedelta(hours=10), True), changed: Since(turn, False)}
+        told = str(chosen._choice(champion("calls", "dhr"), seen[long], EN, "UTC"))
+        assert "largest since 10 Mar or before" in told
+        assert "or before" not in str(chosen._choice(champion("mails", "ets"), seen[changed], EN, "UTC"))
+
+
+def test_what_can_be_compared_is_found_without_reading_the_scores(make: sessionmaker[Session]) -> None:
+    with make() as session:
+        rows = [
+            {"series": name, "lead_band": "1-3d", "model": model}
+            for model in ("mean8", "dhr")
+            for name in "ab"
+        ]
+        save_report(session, ran(session, 0), {"scores": [*rows, {**rows[0], "model": "old"}]})
+        save_report(session, ran(session, 1), {"scores": rows})
+        asked: list[str] = []
+        listen: Any = lambda _, __, statement, *___: asked.append(statement)  # noqa: E731
+        event.listen(session.get_bind(), "before_cursor_execute", listen)
+        found = compare.choices(session, EN)
+    assert [one["value"] for one in found] == ["production:mean8", "production:dhr"]
+    assert not any("scores.row" in one for one in asked)
 
 
 def row(error: list[float], days: list[int]) -> dict[str, object]:

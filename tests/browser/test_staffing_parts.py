@@ -5,30 +5,40 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 from sqlalchemy.orm import Session, sessionmaker
 
 from api.app import create_app
 from api.dashboard.staffing import cards, export_box, notes, reverse, table
-from api.dashboard.staffing.choice import asked_of, choice_of, own_of
+from api.dashboard.staffing.choice import asked_of, choice_of, day_of, own_of
 from api.dashboard.staffing.export import order_of
 from api.dashboard.staffing.screen import screen
 from api.dashboard.staffing.seen import House, Kept, Seen, load_house, load_seen
 from api.dashboard.staffing.sums import made_of, surer_of
 from api.dashboard.words import Words, texts
-from forecast.errors import InputError
+from forecast.buckets import Interval, to_ns
+from forecast.errors import InputError, NotFound
+from forecast.exports.base import Facts, Notes
 from forecast.exports.registry import LAYOUTS
+from store.export_blocks import Blocks
+from store.exporting import Wanted
+from store.queues import load_queues
 from store.settings import Settings
 from store.staffing import save_staffing
 from store.staffing_check import Given, load_check
 from store.staffing_gap import load_gap
 from store.staffing_plan import Selection, load_plans
 from store.staffing_team import Asked
+from store.tables import ForecastSeries, QueueRow
 from tests.browser.filled import NOW
 from tests.browser.test_dashboard_alerts import all_texts
 
@@ -111,6 +121,87 @@ def test_being_surer_never_takes_fewer_hours_and_the_sentence_tells_the_differen
     assert cards.money(30 * (hours[2] - hours[0]), EN) in told
 
 
+def test_a_plan_of_one_day_is_not_said_to_cover_the_week(planned: sessionmaker[Session]) -> None:
+    with planned() as session:
+        plan = pd.DataFrame(
+            {"group": QUEUE, "ds": pd.date_range(START, STOP, freq="30min", inclusive="left").as_unit("us")}
+        )
+        save_staffing(session, plan.assign(agents=90.0, gross=0.0), upload_id=None)
+        _, _, one = seen_of(session, "queue", QUEUE)
+        _, _, week = seen_of(session, "queue", QUEUE, "week")
+        _, _, every = seen_of(session, "all", "")
+        session.rollback()
+    day, made = made_of(one, ""), made_of(week, "")
+    good = cards.cards(day, EN)[2]
+    assert EN("staffing_covered") in all_texts(good)
+    assert "good" in good.className
+    count = len(made.busy[QUEUE])
+    assert count > 1
+    assert len(made.bare[QUEUE]) == count - 1
+    part = cards.cards(made, EN)[2]
+    assert f"Planned: 1 of {count} days" in all_texts(part)
+    assert EN("staffing_covered") not in all_texts(part)
+    assert "good" not in part.className
+    told = all_texts(cards.plan_days(made, EN))
+    assert told.count(EN("staffing_day_bare")) == count - 1
+    assert EN("staffing_worst_none") not in told
+    assert EN("staffing_worst_none_planned") in told
+    teams = cards.cards(made_of(every, ""), NL)[2]
+    assert "Gepland: 1 van 3 teams" in all_texts(teams)
+    assert "good" not in teams.className
+
+
+def test_a_queue_in_another_zone_has_its_own_days_and_times(planned: sessionmaker[Session]) -> None:
+    with planned() as session:
+        session.execute(update(QueueRow).where(QueueRow.name == QUEUE).values(tz="Europe/London"))
+        house, choice, seen = seen_of(session, "queue", QUEUE)
+        shown = screen(house, seen, choice, "net", EN, "light", NOW)
+        rows = list(csv.DictReader(io.StringIO(table.to_csv(made_of(seen, ""), QUEUE))))
+        other, _, every = seen_of(session, "all", "")
+        together = screen(other, every, choice, "net", EN, "light", NOW)
+        session.rollback()
+    assert house.tz == "Europe/Amsterdam"
+    assert (seen.tz, seen.start.isoformat()) == ("Europe/London", f"{DAY}T00:00:00+00:00")
+    assert EN("times_in", zone="Europe/London") in all_texts(shown.meta)
+    assert {row["interval_start"][-6:] for row in rows} == {"+00:00"}
+    assert shown.rows[0]["label"].split()[-1][:5] == shown.rows[0]["start"][11:16]
+    assert EN("times_in", zone="Europe/Amsterdam") in all_texts(together.meta)
+    hour = int(together.rows[0]["start"][11:13])
+    assert together.rows[0]["label"].split()[-1][:2] == f"{(hour + 1) % 24:02}"
+
+
+def test_one_queue_without_a_forecast_says_nothing_of_the_others(planned: sessionmaker[Session]) -> None:
+    with planned() as session:
+        first = load_queues(session)[0].name
+        assert load_house(session, RATED, NOW).live
+        gone = update(ForecastSeries).where(ForecastSeries.name == first).values(name="gone")
+        session.execute(gone)
+        house = load_house(session, RATED, NOW)
+        session.rollback()
+    assert (house.live, house.moment) == (True, NOW)
+
+
+def test_days_centuries_away_are_not_taken() -> None:
+    for text in ("9999-12-31", "2300-01-01", "0001-01-01"):
+        assert day_of(text) is None
+        with pytest.raises(InputError):
+            order_of("excel", "own", "2026-11-23", text, [], "published", dt.date(2026, 11, 20))
+    assert day_of("2026-11-23") == dt.date(2026, 11, 23)
+
+
+def test_what_teams_need_is_worked_out_once_for_the_page_and_for_what_being_surer_costs(
+    planned: sessionmaker[Session],
+) -> None:
+    with planned() as session:
+        _, _, seen = seen_of(session, "all", "")
+    made = made_of(seen, "")
+    surer_of(seen)
+    assert all(seen.worked.plan(team) is plan for team, plan in zip(seen.teams, made.plans, strict=True))
+    held = seen.held_to(asked_of({"sl": 95.0}))
+    assert made_of(held, "").hours_net > made.hours_net
+    assert made_of(seen, "").hours_net == made.hours_net
+
+
 def test_so_many_agents_reach_what_the_store_says(planned: sessionmaker[Session]) -> None:
     with planned() as session:
         _, _, seen = seen_of(session, "queue", QUEUE)
@@ -176,6 +267,56 @@ def test_nothing_is_kept_across_a_change_of_the_database() -> None:
     kept.get(None, make)
     kept.get(None, make)
     assert len(made) == 4
+
+
+def test_what_several_callbacks_ask_for_at_once_is_read_once() -> None:
+    kept, made, all_ask = Kept(), list[int](), threading.Barrier(3)
+
+    def make() -> Any:
+        made.append(1)
+        time.sleep(0.05)  # long enough for the others to ask too
+        return object()
+
+    def ask(_: int) -> Any:
+        all_ask.wait(timeout=10)
+        return kept.get(("1:1", "day"), make)
+
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(ask, range(3)))
+    assert len(made) == 1 and found[0] is found[1] is found[2]
+
+
+def test_what_cannot_be_read_is_asked_for_again() -> None:
+    kept = Kept()
+
+    def fail() -> Any:
+        raise NotFound("gone")
+
+    with pytest.raises(NotFound):
+        kept.get(("1:1", "day"), fail)
+    there = object()
+    assert kept.get(("1:1", "day"), lambda: there) is there  # type: ignore[arg-type,return-value]
+
+
+def test_queues_that_are_read_ahead_for_a_file_are_what_each_is_alone(
+    planned: sessionmaker[Session],
+) -> None:
+    with planned() as session:
+        queues = load_queues(session)
+        facts = Facts(to_ns(START), to_ns(STOP), "Europe/Amsterdam", NOW, "mean")
+        alone = Blocks(session, RATED, Wanted("tidy"), NOW)
+        ahead = Blocks(session, RATED, Wanted("tidy"), NOW, queues)
+        found = 0
+        for target in (Interval.HALF_HOUR, Interval.HOUR, Interval.DAY):
+            for queue in queues:
+                if queue.interval.seconds > target.seconds:
+                    continue
+                one, other = (each.of(queue, target, facts, to_ns(STOP), Notes()) for each in (alone, ahead))
+                np.testing.assert_array_equal(one.ds, other.ds)
+                np.testing.assert_array_equal(one.offered, other.offered)
+                np.testing.assert_array_equal(one.aht, other.aht)
+                found += len(one)
+    assert len(queues) > 1 and found > 0
 
 
 def test_every_layout_has_its_words_and_says_whether_it_was_tried() -> None:

@@ -27,12 +27,13 @@ from api.dashboard.words import Words
 
 TOP, BELOW = [0.36, 1.0], [0.0, 0.26]
 MOST_TICKS = 8
+MOSTLY = 0.9  # of what came that queues with an average took, or it is not drawn
 DIGITS = {"volume": 0, "aht": 0, "work": 1}
 
 
 def daily(record: Record) -> pd.DataFrame:
-    """-> [day, came, said, low, safe, bar, miss, incident], a row per day; of several queues the sums of those of which both
-    sides are known, without a band: bands do not add up."""
+    """-> [day, came, said, low, safe, bar, miss, incident], a row per day; of several queues the sums of those of which all is
+    known that the day shows, without a band: bands do not add up."""
     pairs = record.week_before
     marked = flags(pairs, record.incident)
     frame = pd.DataFrame(
@@ -40,14 +41,28 @@ def daily(record: Record) -> pd.DataFrame:
          "bar": pairs.bar, "incident": marked}
     )  # fmt: skip
     if len(record.queues) > 1:
-        both = frame["came"].notna() & frame["said"].notna()
-        frame.loc[~both & frame["said"].notna(), "said"] = np.nan
-        summed = frame.groupby("day")[["came", "said", "bar"]].sum(min_count=1)
-        said = frame[both].groupby("day")[["came", "said"]].sum(min_count=1)
-        summed.loc[said.index, ["came", "said"]] = said
         incident = frame.groupby("day")["incident"].any()
+        summed = (
+            _alike(frame).groupby("day")[["came", "said", "bar"]].sum(min_count=1).reindex(incident.index)
+        )
         frame = summed.assign(low=np.nan, safe=np.nan, incident=incident).reset_index()
     return frame.assign(miss=frame["said"] - frame["came"])
+
+
+def _alike(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of several queues -> those that are added up, so that on every day each line is of the same queues.
+
+    Where queues without an average are more than a few, the average is left out instead of them.
+    """
+    came, said = frame["came"].notna(), frame["said"].notna()
+    both, counts = came & said, frame["came"]
+    if counts[both & frame["bar"].notna()].sum() < MOSTLY * counts[both].sum():
+        frame = frame.assign(bar=np.nan)
+    bar = frame["bar"].notna()
+    taken = pd.Series(False, index=frame.index)
+    for fuller in (both & bar, both, came & bar, came):
+        taken |= fuller & ~frame["day"].isin(frame["day"][taken])
+    return frame[taken]
 
 
 def days_panel(record: Record, words: Words, theme: str | None) -> Any:

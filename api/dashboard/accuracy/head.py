@@ -89,7 +89,10 @@ def sentence(said: Said, record: Record | None, words: Words) -> str:
         told = words("accuracy_said_backtest", **values, band=words.band(said.band))
     beside = []
     if found.bar is not None:
-        beside.append(words("accuracy_said_bar", bar=words.percent(found.bar)))
+        mine, whole = words.percent(found.beside), words.percent(found.deviation)
+        part = found.beside is not None and mine != whole  # not every day of every queue has an average
+        key = "accuracy_said_bar_part" if part else "accuracy_said_bar"
+        beside.append(words(key, bar=words.percent(found.bar), own=mine))
     if found.noise is not None:
         beside.append(words("accuracy_said_noise", noise=words.percent(found.noise)))
     return f"{told} {words('accuracy_and').join(beside)}." if beside else f"{told.rstrip(';')}."

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from api.dashboard.accuracy.record import Span, date_of
 from api.dashboard.accuracy.table import bias
 from api.dashboard.parts import panel
-from api.dashboard.words import Words
+from api.dashboard.words import Words, local
 from store.locks import Lock, list_locks
 from store.plan_accuracy import Measured, lock_accuracy
 from store.queues import Queue
@@ -50,28 +50,29 @@ def locks_panel(
     note = words("accuracy_locks_note")
     if len(shown) < len(held):
         note = f"{note} {words('accuracy_locks_more', n=len(shown), of=len(held))}"
-    return panel(title, [_table(rows, words, many=len(names) > 1)], note=note)
+    tz = settings.company.timezone
+    return panel(title, [_table(rows, tz, words, many=len(names) > 1)], note=note)
 
 
-def _table(rows: Sequence[tuple[Lock, Measured]], words: Words, *, many: bool) -> Any:
+def _table(rows: Sequence[tuple[Lock, Measured]], tz: str, words: Words, *, many: bool) -> Any:
     heads = [html.Th(words("accuracy_lock"), scope="col")]
     heads += [html.Th(words("queue"), scope="col")] if many else []
     heads += [
         html.Th(words(key).replace("\N{SOFT HYPHEN}", ""), scope="col", className="number") for key in COLUMNS
     ]
-    body = [_row(held, found, words, many=many) for held, found in rows]
+    body = [_row(held, found, tz, words, many=many) for held, found in rows]
     table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(body)], className="plain", id="accuracy-locks")
     return html.Div(table, className="scroll", tabIndex="0")
 
 
-def _row(held: Lock, found: Measured, words: Words, *, many: bool) -> Any:
+def _row(held: Lock, found: Measured, tz: str, words: Words, *, many: bool) -> Any:
     figures, cost = found.figures, found.figures.cost
     name = held.label or words(
         "accuracy_lock_span", first=_date(held.first, words), last=_date(held.last, words)
     )
     told = [
         html.Span(name),
-        html.Span(f"{held.author} · {_date(held.created_at.date(), words)}", className="line"),
+        html.Span(f"{held.author} · {words.date(local(held.created_at, tz))}", className="line"),
     ]
     if held.released_at is not None:
         told.append(html.Span(words("accuracy_lock_released"), className="line"))

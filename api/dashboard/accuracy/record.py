@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -28,7 +28,7 @@ MEASURES = ("volume", "aht", "work")
 WEEK_BEFORE = 7
 LEADS = (1, WEEK_BEFORE, 28)
 HISTORY = 7 * 12  # days before the first one: eight weeks, and four that nobody knew yet four weeks before
-ENOUGH = 28  # days from which a figure is shown, or three quarters of a shorter range
+ENOUGH = 28  # days from which a figure is shown, or three quarters of the open days of a shorter range
 CONFIRMED = ("hit", "acted on")
 HOUR = 3600.0
 
@@ -45,10 +45,14 @@ class Choice:
 
 @dataclass(frozen=True)
 class Span:
-    """Local days first .. last (whole days since 1970-01-01), and how many of them a figure needs."""
+    """Local days first .. last (whole days since 1970-01-01), and how many of them a figure needs.
+
+    open: how many of them are of weekdays on which anything is ever known; None: all
+    """
 
     first: int
     last: int
+    open: int | None = None
 
     @property
     def days(self) -> int:
@@ -56,7 +60,7 @@ class Span:
 
     @property
     def need(self) -> int:
-        return min(ENOUGH, max(1, 3 * self.days // 4))
+        return min(ENOUGH, max(1, 3 * (self.days if self.open is None else self.open) // 4))
 
     @property
     def dates(self) -> tuple[dt.date, dt.date]:
@@ -127,6 +131,7 @@ def load_record(
     if span is None:
         return None
     came = load_days_came(session, settings, chosen, first=span.first - HISTORY, last=span.last, now=now)
+    span = replace(span, open=_open(came, span))
     leads = LEADS if whole else (WEEK_BEFORE,)
     pairs = {lead: _pairs(session, chosen, span, came, lead, choice.measure) for lead in leads}
     remarks = _remarks(session, chosen, span)
@@ -143,6 +148,14 @@ def load_record(
         {**dict.fromkeys(left_out, "left_out"), **dict.fromkeys(incident, "warning"), **told},
         known, warned, remarks,
     )  # fmt: skip
+
+
+def _open(came: CameByDay, span: Span) -> int:
+    """Days of the span of weekdays on which anything is known: a queue whose absent rows say nothing has none on those it is closed."""
+    known = came.days[~np.isnan(came.offered).all(axis=0)]
+    if len(known) == 0 or known[-1] - known[0] < 2 * WEEK_BEFORE:
+        return span.days  # too little to tell
+    return int(np.isin((came.days[-span.days :] + 3) % 7, (known + 3) % 7).sum())
 
 
 def _pairs(

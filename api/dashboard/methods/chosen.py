@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ from api.dashboard.words import Words, local
 from forecast.method_names import BARS, NAMES
 from store.method_pins import MethodPin, load_pins
 from store.runs import list_runs
-from store.scores import load_champions, load_scores, load_since_chosen
+from store.scores import Since, load_champions, load_scores, load_since_chosen
 from store.settings import Settings
 
 MEASURES = ("wape", "wql", "mase", "bias", "coverage", "skill_vs_mean8")
@@ -41,25 +40,28 @@ def table(heads: Sequence[tuple[str, str]], rows: Sequence[Any], name: str = "")
 
 
 def chosen(session: Session, words: Words, tz: str, *, may: bool) -> Any:
-    """Per queue and how far ahead: the method with the largest weight, all weights, since when; pins with a way out."""
+    """Per queue and how far ahead: the method with the largest weight, all weights, since when; pins with a way out, those too
+    of queues that have no forecast."""
     rows = load_champions(session)
     pins = {pin.queue: pin for pin in load_pins(session)}
-    if not rows:
-        return html.P(words("methods_chosen_none"), className="note")
+    none = html.P(words("methods_chosen_none"), className="note")
+    if not rows and not pins:
+        return none
     since = load_since_chosen(session)
     bands = list(dict.fromkeys(row["lead_band"] for row in rows))
     heads = [(words("queue"), ""), *((words.band(band), "") for band in bands)]
     made = []
-    for queue in dict.fromkeys(row["series"] for row in rows):
+    for queue in dict.fromkeys([*(row["series"] for row in rows), *pins]):
         mine = {row["lead_band"]: row for row in rows if row["series"] == queue}
         cells = [_choice(mine.get(band), since.get((queue, band)), words, tz) for band in bands]
         made.append(
             html.Tr([html.Td([html.Strong(queue), _pin(pins.get(queue), words, tz, may=may)]), *cells])
         )
-    return table(heads, made, "methods-chosen-table")
+    shown = table(heads, made, "methods-chosen-table")
+    return shown if rows else html.Div([none, shown])
 
 
-def _choice(row: Mapping[str, Any] | None, since: dt.datetime | None, words: Words, tz: str) -> Any:
+def _choice(row: Mapping[str, Any] | None, since: Since | None, words: Words, tz: str) -> Any:
     if row is None:
         return html.Td("–")
     weights = sorted(row.get("weights", {}).items(), key=lambda one: -one[1])
@@ -68,9 +70,8 @@ def _choice(row: Mapping[str, Any] | None, since: dt.datetime | None, words: Wor
         if share >= 0.005:
             said.append(html.Div(f"{name} {words.percent(share, 0)}", className="methods-small"))
     if since is not None:
-        said.append(
-            html.Div(words("methods_since", day=words.date(local(since, tz))), className="methods-small")
-        )
+        key = "methods_since_least" if since.longer else "methods_since"
+        said.append(html.Div(words(key, day=words.date(local(since.at, tz))), className="methods-small"))
     return html.Td(said)
 
 

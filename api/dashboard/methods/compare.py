@@ -14,7 +14,7 @@ from api.dashboard.methods.chosen import said, table, value
 from api.dashboard.words import Words
 from forecast.losses import paired_interval
 from store.backtests import load_backtest, load_backtests
-from store.scores import load_scores
+from store.scores import load_scores, scored_models
 
 PRODUCTION = "production"
 BESIDE = ("wql", "bias", "coverage")
@@ -41,12 +41,11 @@ def choices(session: Session, words: Words) -> list[dict[str, str]]:
         if one.state == "done"
         for model in one.plan.models
     ]
-    models = dict.fromkeys(row["model"] for row in load_scores(session))
     return [
         *found,
         *(
             {"value": f"{PRODUCTION}:{model}", "label": words("methods_choice_production", model=model)}
-            for model in models
+            for model in scored_models(session)
         ),
     ]
 

@@ -17,7 +17,7 @@ from store.backtests import ask_backtest, stop_backtest
 from store.method_pins import pin_method, unpin_method
 from store.queues import load_queues
 
-START, PIN = "write", "plan"
+START, PIN = "write", "write"
 EVERY = 2_000  # milliseconds between two looks at a back-test
 FIELDS = ("queues", "models", "candidates", "horizon_days", "cutoffs", "draws", "social")
 

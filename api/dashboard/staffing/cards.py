@@ -15,7 +15,6 @@ from api.dashboard.staffing.choice import EPOCH
 from api.dashboard.staffing.figure import digits_of
 from api.dashboard.staffing.sums import Made, Surer
 from api.dashboard.words import SPACE, Words
-from forecast.staffing.cost import euros
 
 WORST = 3
 LEAST = 0.05  # agent hours, or agents, that are worth a word
@@ -59,7 +58,7 @@ def _peak(made: Made, words: Words) -> Any:
             tone="quiet",
         )
     top = frame.loc[[frame["agents_net"].idxmax()]]
-    at = labels(top, made.step, made.plans[0].team.tz, words)[0]
+    at = labels(top, made.step, made.tz, words)[0]
     net, gross = (
         words.number(float(top[f"agents_{mark}"].iloc[0]), digits_of(frame, mark))
         for mark in ("net", "gross")
@@ -93,17 +92,33 @@ def _plan(made: Made, words: Words) -> Any:
         for name in ("under", "over")
     )
     worse = short >= LEAST
-    big = words("staffing_short_hours", n=words.number(short, 1)) if worse else words("staffing_covered")
+    part = _planned_part(made, words)
+    covered = part or words("staffing_covered")
+    big = words("staffing_short_hours", n=words.number(short, 1)) if worse else covered
     lines = [html.P(words("staffing_over_hours", n=words.number(over, 1)), className="line strong-line")]
-    if made.unplanned:
-        lines.append(
-            html.P(words("staffing_unplanned", names=", ".join(made.unplanned[:5])), className="line")
-        )
+    lines += [html.P(part, className="line")] if part and worse else []
+    partly = [name for name, days in made.bare.items() if days and name not in made.unplanned]
+    for key, names in (("staffing_unplanned", made.unplanned), ("staffing_partly", partly)):
+        if names and len(made.plans) > 1:
+            lines.append(html.P(words(key, names=", ".join(names[:5])), className="line"))
     return card(
         title,
         [html.P(big, className="big word", id="staffing-short"), *lines],
-        tone="warn" if worse else "good",
+        tone="warn" if worse else "quiet" if part else "good",
     )
+
+
+def _planned_part(made: Made, words: Words) -> str:
+    """`Planned: 1 of 7 days` of one team, of several how many are planned throughout; '' where all that is asked has a plan."""
+    bare = made.bare
+    if not any(bare.values()):
+        return ""
+    if len(bare) > 1:
+        whole = sum(not days for days in bare.values())
+        return words("staffing_planned_teams", n=whole, of=len(bare))
+    ((name, days),) = bare.items()
+    count = len(made.busy[name])
+    return words("staffing_planned_days", n=count - len(days), of=count)
 
 
 def _service(made: Made, words: Words) -> Any:
@@ -199,34 +214,32 @@ def plan_days(made: Made, words: Words) -> list[Any]:
     sums: dict[int, list[float]] = {}
     for gap in made.gaps:
         for day in gap.days:
-            held = sums.setdefault(day.day, [0.0, 0.0, 0.0])
-            rate = euros(day.under_gross, gap.rate)
-            for at, value in enumerate(
-                (day.under_gross, day.over_gross, rate if rate is not None else np.nan)
-            ):
-                held[at] += value
+            held = sums.setdefault(day.day, [0.0, 0.0])
+            held[0] += day.under_gross
+            held[1] += day.over_gross
+    bare = {day for days in made.bare.values() for day in days} - sums.keys()
     head = html.Tr(
         [
             html.Th(words("staffing_day")),
             *(html.Th(words(f"staffing_col_{name}"), className="number") for name in ("short", "over")),
         ]
     )
-    rows = [
-        html.Tr(
-            [
-                html.Td(_day(day, words), className="when"),
-                html.Td(words.number(held[0], 1), className="number short" if held[0] >= LEAST else "number"),
-                html.Td(words.number(held[1], 1), className="number over"),
-            ]
-        )
-        for day, held in sorted(sums.items())
-    ]
+    rows = [_plan_row(day, sums.get(day), words) for day in sorted(sums.keys() | bare)]
     table = html.Table([html.Thead(head), html.Tbody(rows)], className="plain", id="staffing-plan-days")
     return [
         html.Div(
             [html.Div(table, className="scroll"), html.Div(_worst(made, words))], className="staffing-two"
         )
     ]
+
+
+def _plan_row(day: int, held: Sequence[float] | None, words: Words) -> Any:
+    """A day with its hours short and over; without them nothing is planned on it."""
+    name = html.Td(_day(day, words), className="when")
+    if held is None:
+        return html.Tr([name, html.Td(words("staffing_day_bare"), colSpan=2, className="number")])
+    short = html.Td(words.number(held[0], 1), className="number short" if held[0] >= LEAST else "number")
+    return html.Tr([name, short, html.Td(words.number(held[1], 1), className="number over")])
 
 
 def _day(day: int, words: Words) -> str:
@@ -239,8 +252,9 @@ def _worst(made: Made, words: Words) -> list[Any]:
     frame = made.staffing
     short = frame[frame["gap_net"] < -LEAST].nsmallest(WORST, "gap_net")
     if short.empty:
-        return [html.P(words("staffing_worst_none"), className="line", id="staffing-worst")]
-    said = labels(short, made.step, made.plans[0].team.tz, words)
+        key = "staffing_worst_none_planned" if any(made.bare.values()) else "staffing_worst_none"
+        return [html.P(words(key), className="line", id="staffing-worst")]
+    said = labels(short, made.step, made.tz, words)
     items = []
     for label, row in zip(said, short.to_dict("records"), strict=True):
         text = words(

@@ -14,6 +14,10 @@ from store.staffing_team import Asked
 SCOPES = ("queue", "channel", "team", "all")
 SPANS = {"day": 1, "week": 7}
 EPOCH = dt.date(1970, 1, 1)
+FIRST, LAST = (
+    dt.date(2000, 1, 1),
+    dt.date(2100, 12, 31),
+)  # days beyond have no place on a clock of nanoseconds, or no sense
 SURE = tuple(
     round(100 * tau, 1) for tau in QUANTILES if tau >= 0.5
 )  # how often a need must hold, in per cent
@@ -89,11 +93,12 @@ def choice_of(
 
 
 def day_of(text: str | None) -> dt.date | None:
-    """`2026-11-23`, None for anything else."""
+    """`2026-11-23`, None for anything else, and for a day that lies centuries away."""
     try:
-        return dt.date.fromisoformat(str(text)[:10])
+        found = dt.date.fromisoformat(str(text)[:10])
     except ValueError:
         return None
+    return found if FIRST <= found <= LAST else None
 
 
 def usual_day(moment: dt.datetime, tz: str) -> dt.date:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from api.auth import Caller
 from api.dashboard.desk import Clock
-from api.dashboard.staffing.choice import EPOCH, day_of
+from api.dashboard.staffing.choice import EPOCH, FIRST, LAST, day_of
 from api.errors import of_forecall, problem
 from api.routers.exports import answer
 from forecast.buckets import day_start, from_ns, local_day, to_ns
@@ -143,6 +143,12 @@ def serve(app: FastAPI, sessions: sessionmaker[Session], clock: Clock, settings:
                 403, "A file is asked for from our own pages.", remedy="Programs use GET /v1/exports/LAYOUT."
             )
         try:
+            if not FIRST <= first <= LAST or not FIRST <= last <= LAST:
+                raise InputError(
+                    "No forecast is made for such a year.",
+                    remedy=f"Give days from {FIRST} to {LAST}.",
+                    field="first",
+                )
             if last < first:
                 raise InputError("The last day lies before the first.", remedy="Swap them.", field="last")
             order = Order(layout, first, last, tuple(dict.fromkeys(queue or ())), version)

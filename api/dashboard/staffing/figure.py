@@ -121,10 +121,10 @@ def _steps(frame: pd.DataFrame, values: pd.Series, color: str, thick: float, das
 
 def _hover(made: Made, marked: str, sure: str, words: Words) -> np.ndarray[Any, Any]:
     """What stands at the pointer, per bucket [n]."""
-    frame, tz = made.staffing, made.plans[0].team.tz
+    frame = made.staffing
     texts = []
     row: Any
-    labels = axes.labels(frame, made.step, tz, words)
+    labels = axes.labels(frame, made.step, made.tz, words)
     for at, (label, row) in enumerate(zip(labels, frame.to_dict("records"), strict=True)):
         digits = digits_of(frame, marked)
         lines = [f"<b>{label}</b>", words("staffing_hover_contacts", n=words.number(row["contacts"], 1))]
@@ -161,7 +161,7 @@ def digits_of(frame: pd.DataFrame, marked: str) -> int:
 
 def sentence(made: Made, whose: str, span: str, marked: str, words: Words) -> str:
     """What the chart shows, for who cannot see it."""
-    frame, tz = made.staffing, made.plans[0].team.tz
+    frame = made.staffing
     values = {"whose": whose, "span": span, "mark": words(f"staffing_{marked}")}
     need = frame[f"agents_{marked}"]
     if frame.empty or need.isna().all():
@@ -169,10 +169,12 @@ def sentence(made: Made, whose: str, span: str, marked: str, words: Words) -> st
     top = frame.loc[[need.idxmax()]]
     values |= {
         "peak": words.number(float(need.max()), digits_of(frame, marked)),
-        "at": axes.labels(top, made.step, tz, words)[0],
+        "at": axes.labels(top, made.step, made.tz, words)[0],
     }
     said = words("staffing_sentence", **values)
     if frame["planned_net"].notna().any():
         gap = frame[f"gap_{marked}"]
-        said += " " + words("staffing_sentence_plan", short=int((gap < -1e-9).sum()), all=len(frame))
+        said += " " + words(
+            "staffing_sentence_plan", short=int((gap < -1e-9).sum()), all=int(gap.notna().sum())
+        )
     return said

@@ -60,7 +60,7 @@ def screen(
     house: House, seen: Seen, choice: Choice, marked: str, words: Words, theme: str | None, now: dt.datetime
 ) -> Screen:
     """A choice held to promises -> the page."""
-    head = meta(house, words, now)
+    head = meta(house, seen.tz, words, now)
     if not seen.teams:
         return Screen(_nothing(house, choice, seen, words), False, meta=head)
     made = made_of(seen, stacked_by(choice, seen))
@@ -73,7 +73,7 @@ def screen(
     return Screen(
         None
         if house.live
-        else notice(words("not_live", moment=words.moment(local(house.moment, house.tz))), ""),
+        else notice(words("not_live", moment=words.moment(local(house.moment, seen.tz))), ""),
         True,
         meta=head,
         cards=cards.cards(made, words),
@@ -113,14 +113,14 @@ def file(seen: Seen, choice: Choice, house: House, words: Words) -> tuple[str, s
     return f"forecall_staffing_{plain}_{choice.span}_{choice.first:%Y-%m-%d}.csv", table.to_csv(made, name)
 
 
-def meta(house: House, words: Words, now: dt.datetime) -> list[Any]:
+def meta(house: House, tz: str, words: Words, now: dt.datetime) -> list[Any]:
     """When the forecast was made, and in which zone the times are."""
     text = words("none_yet")
     if house.made is not None:
-        text = f"{words.moment(local(house.made, house.tz))} ({words.age(house.made, now)})"
+        text = f"{words.moment(local(house.made, tz))} ({words.age(house.made, now)})"
     return [
         html.Span([words("made_on"), " ", html.Strong(text)], id="staffing-made-on"),
-        html.Span(words("times_in", zone=house.tz)),
+        html.Span(words("times_in", zone=tz)),
     ]
 
 

@@ -6,12 +6,13 @@ import datetime as dt
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 from sqlalchemy.orm import Session
 
 from api.dashboard.staffing.choice import Choice, usual_day
+from api.dashboard.staffing.worked import Worked
 from forecast.errors import NotFound
 from forecast.planning_groups import Groups
 from forecast.staffing.needs import Targets
@@ -69,7 +70,10 @@ class House:
 
 @dataclass(frozen=True)
 class Seen:
-    """Teams as configured, over one span. plan: staffing[group, ds, agents, gross]; notes: of the store, in English."""
+    """Teams as configured, over one span. plan: staffing[group, ds, agents, gross]; notes: of the store, in English.
+
+    tz: in which its days begin and its times are read; worked: what was worked out of the teams already
+    """
 
     teams: tuple[Team, ...]
     plan: pd.DataFrame
@@ -77,6 +81,7 @@ class Seen:
     tz: str
     start: dt.datetime
     stop: dt.datetime
+    worked: Worked = field(default_factory=Worked, compare=False)
 
     def held_to(self, asked: Asked) -> Seen:
         """The same teams held to other promises; InputError for targets that cannot be."""
@@ -101,8 +106,9 @@ def load_house(session: Session, settings: Settings, now: dt.datetime) -> House:
     if not queues:
         raise NotFound(NONE_THERE, field="queue")
     published = next((one for one in list_versions(session, limit=50) if one.state != "draft"), None)
-    ahead = load_forecast(session, series=[queues[0].name], start=now, end=now + SOON)
-    live = published is None or not ahead.empty
+    live = published is None or any(
+        len(load_forecast(session, series=[one.name], start=now, end=now + SOON)) for one in queues
+    )  # as a rule the first has a row; one that is no longer forecast says nothing of the others
     moment = now if live or published is None else published.cutoff
     made = None if published is None else published.created_at
     return House(queues, load_groups(session), zone_of(queues, settings), moment, made, live)
@@ -123,9 +129,17 @@ def named(house: House, choice: Choice) -> list[tuple[str, bool]]:
     return []
 
 
+def zone(settings: Settings, house: House, choice: Choice) -> str:
+    """In which the days of a choice begin and its times are read: that of its queues where they share one."""
+    lean = Known(house.queues, house.groups, {}, {}, {}, house.moment)
+    mine = {one for name, whole in named(house, choice) for one in members_of(lean, name, whole=whole)}
+    return zone_of([one for one in house.queues if one.name in mine], settings) if mine else house.tz
+
+
 def load_seen(session: Session, settings: Settings, house: House, choice: Choice, now: dt.datetime) -> Seen:
     """The teams of a choice, read at once: two queries for all of them."""
-    start, stop = choice.bounds(house.tz)
+    tz = zone(settings, house, choice)
+    start, stop = choice.bounds(tz)
     lean = Known(house.queues, house.groups, {}, {}, {}, now)
     teams = named(house, choice) or [(name, False) for name in team_names(lean, start, stop)]
     members = sorted({one for name, whole in teams for one in members_of(lean, name, whole=whole)})
@@ -138,14 +152,14 @@ def load_seen(session: Session, settings: Settings, house: House, choice: Choice
         notes += told
     plan = load_staffing(session, start=start, end=stop)
     mine = plan[plan["group"].isin([name for name, _ in teams])]
-    return Seen(tuple(found), mine, tuple(dict.fromkeys(notes)), house.tz, start, stop)
+    return Seen(tuple(found), mine, tuple(dict.fromkeys(notes)), tz, start, stop)
 
 
 def configured(
     settings: Settings, house: House, choice: Choice
 ) -> list[tuple[Targets, float, frozenset[str]]]:
     """Per team of a choice what it is held to by the settings: targets, certainty, and whether it takes `line` or `later`."""
-    start, stop = choice.bounds(house.tz)
+    start, stop = choice.bounds(zone(settings, house, choice))
     hours = {one.name: target_hours(settings, one.name) for one in house.queues if one.channel in LATER}
     known = Known(house.queues, house.groups, {}, {}, hours, house.moment)
     teams = named(house, choice) or [(name, False) for name in team_names(known, start, stop)]
@@ -159,26 +173,35 @@ def configured(
     return found
 
 
+@dataclass
+class _Place:
+    """What is kept under a key, or is being read by the one who holds the lock."""
+
+    made: Seen | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
 class Kept:
-    """What was read for the last few choices, for as long as the mark of the database stays the same."""
+    """What was read for the last few choices, for as long as the mark of the database stays the same.
+
+    The callbacks of the page ask at the same time: the first reads, the others wait for it.
+    """
 
     MOST = 4
 
     def __init__(self) -> None:
-        self._held: OrderedDict[Hashable, Seen] = OrderedDict()
+        self._held: OrderedDict[Hashable, _Place] = OrderedDict()
         self._one = threading.Lock()
 
     def get(self, key: Sequence[Hashable] | None, make: Callable[[], Seen]) -> Seen:
         """As kept under a key, else made anew; without a key nothing is kept."""
         if key is None:
             return make()
-        mark = tuple(key)
         with self._one:
-            found = self._held.get(mark)
-        if found is None:
-            found = make()
-            with self._one:
-                self._held[mark] = found
-                while len(self._held) > self.MOST:
-                    self._held.popitem(last=False)
-        return found
+            place = self._held.setdefault(tuple(key), _Place())
+            while len(self._held) > self.MOST:
+                self._held.popitem(last=False)
+        with place.lock:
+            if place.made is None:
+                place.made = make()
+            return place.made

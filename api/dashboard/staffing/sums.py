@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from api.dashboard.staffing.seen import Seen
-from forecast.arrays import Floats, Ns
+from forecast.arrays import Flags, Floats, Ns
 from forecast.buckets import Interval, floor
 from forecast.staffing.cost import agent_hours, euros
 from forecast.staffing.needs import gross
 from store.columns import moments
 from store.staffing_gap import GroupGap, gap_of
-from store.staffing_plan import TeamPlan, plan_of
+from store.staffing_plan import TeamPlan
 from store.staffing_rows import rows_of
-from store.staffing_team import Team
 
 EXPECTED = 0.5
 SURENESS = (0.5, 0.8, 0.9, 0.95)
@@ -31,7 +30,7 @@ class Made:
     staffing: [ds, end, contacts, workload_hours, aht_seconds, agents_net, agents_gross, expected_net, expected_gross,
         planned_net, planned_gross, gap_net, gap_gross, service_level, occupancy, in_time, reached], a row per bucket in which
         something comes, is needed or planned; NaN where it is not known or does not apply
-    parts: name of a channel (or queue, or team) -> net agents [n], that add up to agents_net; one part where nothing is stacked
+    tz: in which times are read; parts: name of a channel (or queue, or team) -> net agents [n], that add up to agents_net; one part where nothing is stacked
     plans: per team, with its days; gaps: of the teams that have a plan; unplanned: those that have none
     """
 
@@ -41,6 +40,25 @@ class Made:
     plans: tuple[TeamPlan, ...]
     gaps: tuple[GroupGap, ...]
     unplanned: tuple[str, ...]
+    tz: str
+
+    @property
+    def bare(self) -> Mapping[str, tuple[int, ...]]:
+        """Team -> the local days on which something is asked of it; of these, those that its plan says nothing of."""
+        planned = {one.group: {day.day for day in one.days} for one in self.gaps}
+        return {
+            name: tuple(day for day in days if day not in planned.get(name, ()))
+            for name, days in self.busy.items()
+        }
+
+    @property
+    def busy(self) -> Mapping[str, tuple[int, ...]]:
+        """Team -> the local days on which something comes, or somebody is needed; teams without such a day left out."""
+        found = {}
+        for plan in self.plans:
+            some = (plan.need.contacts > 0) | (np.nan_to_num(plan.need.net) > 0)
+            found[plan.team.name] = tuple(np.unique(plan.team.day_of(plan.need.ds[some])).tolist())
+        return {name: days for name, days in found.items() if days}
 
     @property
     def hours_net(self) -> float:
@@ -75,8 +93,8 @@ class Surer:
 
 def made_of(seen: Seen, stacked: str) -> Made:
     """Teams -> what they need and what is planned. stacked: `channel`, `team`, or '' for one part."""
-    plans = tuple(plan_of(team) for team in seen.teams)
-    usual = [_net(team, plan) for team, plan in zip(seen.teams, plans, strict=True)]
+    plans = tuple(seen.worked.plan(team) for team in seen.teams)
+    usual = [seen.worked.plan(team, EXPECTED).need.net for team in seen.teams]
     held = {str(name): rows for name, rows in seen.plan.groupby("group")}
     gaps = tuple(gap_of(team, held[team.name]) for team in seen.teams if team.name in held)
     unplanned = tuple(team.name for team in seen.teams if team.name not in held)
@@ -97,12 +115,7 @@ def made_of(seen: Seen, stacked: str) -> Made:
     parts = {name: grid.mean(given) for name, given in _parts(plans, stacked).items()}
     some = ((found["contacts"] > 0) | ~(found["agents_net"] == 0) | (found["planned_net"] > 0)).to_numpy()
     kept = {name: values[some] for name, values in parts.items()}
-    return Made(found[some].reset_index(drop=True), kept, step, plans, gaps, unplanned)
-
-
-def _net(team: Team, plan: TeamPlan) -> Floats:
-    """Net agents [n] for what is expected."""
-    return plan.need.net if team.quantile == EXPECTED else plan_of(replace(team, quantile=EXPECTED)).need.net
+    return Made(found[some].reset_index(drop=True), kept, step, plans, gaps, unplanned, seen.tz)
 
 
 def _agents(
@@ -155,25 +168,29 @@ def _parts(plans: Sequence[TeamPlan], stacked: str) -> dict[str, list[tuple[Ns, 
 
 @dataclass(frozen=True)
 class _Grid:
-    """Buckets ds[n] on which teams of several intervals are added up."""
+    """Buckets ds[n] on which teams of several intervals are added up. held: where those of each array lie, found once."""
 
     ds: Ns
     step: Interval
     tz: str
+    held: dict[int, tuple[Ns, Ns, Flags]] = field(default_factory=dict)
 
     @classmethod
     def over(cls, every: Sequence[Ns], step: Interval, tz: str) -> _Grid:
         return cls(np.unique(np.concatenate([floor(ds, step, tz) for ds in every])), step, tz)
 
-    def place(self, ds: Ns) -> Ns:
-        return np.asarray(np.searchsorted(self.ds, floor(ds, self.step, self.tz)))
+    def place(self, ds: Ns) -> tuple[Ns, Flags]:
+        """Buckets [k] -> their places, and which of them lie on the grid."""
+        if id(ds) not in self.held:  # the array is kept beside its places, so that no other gets its number
+            begins = floor(ds, self.step, self.tz)
+            self.held[id(ds)] = (ds, np.searchsorted(self.ds, begins), np.isin(begins, self.ds))
+        return self.held[id(ds)][1:]
 
     def summed(self, given: Sequence[tuple[Ns, Floats]]) -> Floats:
         """(ds, values)[k] -> their sum per bucket; NaN where a part is not known."""
         total = np.zeros(len(self.ds))
         for ds, values in given:
-            place = self.place(ds)
-            inside = np.isin(floor(ds, self.step, self.tz), self.ds)
+            place, inside = self.place(ds)
             total += np.bincount(place[inside], weights=values[inside], minlength=len(self.ds))
         return total
 
@@ -197,19 +214,20 @@ class _Grid:
 def surer_of(seen: Seen) -> tuple[Surer, ...]:
     """What the teams need at each of the usual certainties, over the whole span."""
     step = max((team.interval for team in seen.teams), key=lambda one: one.seconds)
+    buckets = [seen.worked.plan(team, EXPECTED).need.ds for team in seen.teams]  # at every certainty the same
+    grid = _Grid.over(buckets, step, seen.tz)
     found = []
     for quantile in SURENESS:
-        plans = [plan_of(replace(team, quantile=quantile)) for team in seen.teams]
-        grid = _Grid.over([one.need.ds for one in plans], step, seen.tz)
+        plans = [seen.worked.plan(team, quantile) for team in seen.teams]
         peaks = []
         for marked in (False, True):
             given = [
                 (
-                    one.need.ds,
+                    ds,
                     gross(one.need.net, one.team.targets.shrinkage) if marked else one.need.net,
                     one.need.seconds,
                 )
-                for one in plans
+                for ds, one in zip(buckets, plans, strict=True)
             ]
             peaks.append(float(np.nanmax(np.nan_to_num(grid.mean(given)), initial=0.0)))
         net = [agent_hours(one.need.net, one.need.seconds) for one in plans]

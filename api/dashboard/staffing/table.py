@@ -27,7 +27,7 @@ FILE = (
 def rows(made: Made, marked: str, words: Words) -> list[dict[str, Any]]:
     """staffing[...] -> rows of the grid: numbers as they are, `start` in UTC for sorting, `label` as it is read."""
     frame = made.staffing
-    said = labels(frame, made.step, made.plans[0].team.tz, words)
+    said = labels(frame, made.step, made.tz, words)
     found = []
     for label, row in zip(said, frame.to_dict("records"), strict=True):
         values = {name: row[_field(name, marked)] for name in COLUMNS}
@@ -86,9 +86,8 @@ def to_csv(made: Made, whose: str) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(["who", "interval_start", "interval_end", "interval_start_utc", *FILE])
-    tz = made.plans[0].team.tz
     for row in made.staffing.to_dict("records"):
-        times = [local(row[name], tz).isoformat() for name in ("ds", "end")]
+        times = [local(row[name], made.tz).isoformat() for name in ("ds", "end")]
         numbers = ["" if pd.isna(row[name]) else f"{row[name]:.4f}".rstrip("0").rstrip(".") for name in FILE]
         writer.writerow([harmless(whose), *times, f"{row['ds']:%Y-%m-%dT%H:%M:%SZ}", *numbers])
     return text.getvalue()

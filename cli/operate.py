@@ -74,6 +74,7 @@ def serve_app(
     import uvicorn
 
     from api.app import create_app
+    from cli.server import Server, ready_calendar
 
     def clock() -> dt.datetime:
         now = console.now() if ahead is None else console.now() + ahead
@@ -81,7 +82,8 @@ def serve_app(
 
     require_free(host, port)
     app = create_app(config, sessions, clock=clock)
-    uvicorn.run(app, host=host, port=port, log_level=config.logging.level, access_log=False)
+    served = uvicorn.Config(app, host=host, port=port, log_level=config.logging.level, access_log=False)
+    Server(served, lambda: ready_calendar(config, clock())).run()
 
 
 def require_free(host: str, port: int) -> None:

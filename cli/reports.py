@@ -44,6 +44,7 @@ def week(
     """What was planned, what came, last year, budget; where the gap comes from, in hours, FTE and euros."""
     from forecast.reports.plain import plain
     from forecast.reports.registry import find
+    from forecast.reports.tables import total_name
     from forecast.reports.tongue import Tongue
     from store.locks import span_of_week
     from store.week_report import load_report
@@ -64,7 +65,8 @@ def week(
         return
     typer.echo(told["sentence"])
     if out is None:
-        total = {**told["total"], "queue": tongue("total")}
+        reach = found.whole.reach
+        total = {**told["total"], "queue": total_name(reach.contacts, reach, tongue)}
         console.show([_row(one) for one in (*told["queues"], total)], COLUMNS, empty="")
         console.warn(told["notes"])
     else:

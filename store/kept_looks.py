@@ -6,6 +6,7 @@ few megabytes (2 MB with 300 days of half hours, of which most is the history it
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import zlib
 from collections import OrderedDict
@@ -17,16 +18,21 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from forecast.errors import InputError
+from store.assumptions import load_assumptions
+from store.overrides import in_force
 from store.settings import Settings
 from store.statements import table_of
 from store.tables import (
     DayRow,
     DayRuleRow,
+    DemandCountRow,
+    DemandEstimateRow,
     DriverRow,
     HourExceptionRow,
     HourRow,
     MethodPinRow,
     MoveRow,
+    PublicationRow,
     QueueRow,
     UploadRow,
     VolumeRow,
@@ -37,7 +43,7 @@ if TYPE_CHECKING:
 
 MOST = 24  # looks: two requests of the largest size
 # Posts are not among them: those that come after the cutoff change nothing that was learnt before it, and they come always.
-GROWING = (VolumeRow, DriverRow, UploadRow)
+GROWING = (VolumeRow, DriverRow, UploadRow, DemandCountRow, DemandEstimateRow)
 SMALL = (MethodPinRow, QueueRow, HourRow, HourExceptionRow, DayRow, DayRuleRow, MoveRow)
 
 
@@ -52,6 +58,14 @@ def facts_mark(session: Session, settings: Settings) -> str:
         rows = sorted(repr(tuple(row)) for row in session.execute(select(table_of(small))))
         marks.append(f"{zlib.crc32(repr(rows).encode()):x}")
     return "/".join(marks)
+
+
+def answer_mark(session: Session, settings: Settings, now: dt.datetime) -> str:
+    """As `facts_mark`; it changes also with what is laid upon what was learnt, and with the forecast it is held against."""
+    rules = [held.rule for held in load_assumptions(session)]
+    changes = [one.id for one in in_force(session, now)]
+    shown = session.scalar(select(func.max(table_of(PublicationRow).c.id)))
+    return f"{facts_mark(session, settings)}/{changes}/{shown}/{zlib.crc32(repr(rules).encode()):x}"
 
 
 class KeptLooks:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import logging
 import sqlite3
 import threading
 import time
@@ -11,7 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
 from api.dashboard.desk import Change
@@ -20,15 +25,24 @@ from api.dashboard.scenario import booking, columns, figure, forms, result
 from api.dashboard.scenario.bench import Bench, Seen, Tell
 from api.dashboard.scenario.booking import Booked
 from api.dashboard.scenario.events import KINDS, event_of, sentence
-from api.dashboard.scenario.work import Column, Order, read, worked
+from api.dashboard.scenario.work import Column, Order, key_of, read, worked
+from api.dashboard.scenario.worth import Worths
 from api.dashboard.words import Words
+from forecast.assumption import Assumption
+from forecast.buckets import Interval, to_ns
 from forecast.errors import ForecallError, InputError, NotFound
+from forecast.overriding import Override
+from store.assumptions import save_assumption
 from store.audit import load_audit
 from store.database import connect, sessions
-from store.drivers import load_drivers
+from store.drivers import load_drivers, save_drivers
+from store.forecast_versions import create_version, publish_version
 from store.kept_looks import KeptLooks
+from store.overrides import add_override
+from store.queues import Queue, save_queue
 from store.scenarios import load_scenarios, remove_scenario, restore_scenario, save_scenario
 from store.settings import Models, Settings
+from store.volumes import save_volumes
 from tests.browser.filled import NOW
 
 EN, NL = Words("en"), Words("nl")
@@ -151,6 +165,33 @@ class TestBench:
         assert bench.look(waits.number).state == "stopped"
         assert finished(bench, bench.ask("d", lambda tell: 4).number).result == 4
 
+    def test_an_unexpected_error_is_written_to_the_log_and_a_refusal_is_not(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def refused(tell: Tell) -> None:
+            raise InputError("No.", remedy="Ask for less.")
+
+        bench = Bench()
+        with caplog.at_level(logging.ERROR):
+            finished(bench, bench.ask("refused", refused).number)
+            assert caplog.records == []
+            finished(bench, bench.ask("broken", lambda tell: 1 / 0).number)
+        assert "ZeroDivisionError" in caplog.text
+
+    def test_a_failed_one_answers_for_a_while_and_is_then_tried_again(self) -> None:
+        moment, made = [0.0], list[int]()
+        bench = Bench(rest=30, clock=lambda: moment[0])
+
+        def broken(tell: Tell) -> None:
+            made.append(1)
+            raise InputError("No.", remedy="Later.")
+
+        finished(bench, bench.ask("a", broken).number)
+        assert [bench.ask("a", broken).state for _ in range(5)] == ["failed"] * 5 and made == [1]
+        moment[0] = 31.0
+        finished(bench, bench.ask("a", broken).number)
+        assert made == [1, 1]
+
     def test_what_is_no_longer_kept_is_not_found(self) -> None:
         with pytest.raises(NotFound):
             Bench().look(7)
@@ -182,12 +223,82 @@ class TestWork:
         with pytest.raises(InputError):
             worked(mine, SETTINGS, KeptLooks(), Order((), 14), NOW)(lambda *_: None)
 
+    def test_a_first_event_beyond_the_reach_of_scenarios_is_said_so(
+        self, mine: sessionmaker[Session]
+    ) -> None:
+        far = event_of(
+            "change", "phone_billing", {**FIELDS["change"], "day": "2026-06-09", "until": "2026-06-09"}
+        )
+        with pytest.raises(InputError, match="13 weeks"):
+            worked(mine, SETTINGS, KeptLooks(), Order((Column("A", (far,)),), 14), NOW)(lambda *_: None)
+
+    def test_a_manual_adjustment_of_this_minute_is_in_the_next_answer(
+        self, mine: sessionmaker[Session]
+    ) -> None:
+        at, looks = NOW + dt.timedelta(minutes=5), KeptLooks()
+        event = event_of("change", "phone_billing", {**FIELDS["change"], "scope": "phone_billing"})
+        order = Order((Column("A", (event,)),), 7)
+
+        def total() -> float:
+            made = worked(mine, SETTINGS, looks, order, at)(lambda *_: None)
+            return float(made["columns"][0]["out"]["total"]["forecast"]["mean"])
+
+        with mine() as session:
+            key, was = key_of(session, SETTINGS, order, at), total()
+            first, last = (to_ns(at + dt.timedelta(days=days)) for days in (1, 20))
+            change = Override(0, "phone_billing", "", "", "volume", "percent", 50.0, first, last, "x", "Ann")
+            add_override(session, change, now=at)
+            session.commit()
+            assert key_of(session, SETTINGS, order, at) != key
+            assert total() == pytest.approx(1.5 * was, rel=0.05)
+
+    def test_a_rule_of_thumb_and_a_publication_are_new_questions(self, mine: sessionmaker[Session]) -> None:
+        order = Order((Column("A", (TestBooking.EVENT,)),), 7)
+        with mine() as session:
+            keys = [key_of(session, SETTINGS, order, NOW)]
+            rule = Assumption("phone_billing", "posts:billing", 2.0, 30.0, 120.0)
+            save_assumption(session, rule, reason="seen", author="Ann", now=NOW)
+            keys.append(key_of(session, SETTINGS, order, NOW))
+            publish_version(session, create_version(session, run_id=None, cutoff=NOW, now=NOW), NOW)
+            keys.append(key_of(session, SETTINGS, order, NOW))
+        assert len(set(keys)) == 3
+
+    def test_a_worth_that_cannot_be_looked_up_is_tried_once_and_told(
+        self, mine: sessionmaker[Session]
+    ) -> None:
+        with mine() as session:
+            session.execute(text("UPDATE volumes SET offered = 'broken'"))
+            session.commit()
+        worths, said = Worths(SETTINGS, mine), None
+        deadline = time.monotonic() + 20
+        while said is None:
+            assert time.monotonic() < deadline
+            said = worths.said("letters", "phone_billing", EN, NOW)
+            time.sleep(0.05)
+        assert "could not be looked up" in str(said.children)
+
+
+class TestForms:
+    def test_a_bucket_told_as_a_whole_and_by_reason_counts_once_in_an_unusual_day(
+        self, mine: sessionmaker[Session]
+    ) -> None:
+        start = pd.Timestamp("2026-01-05T11:00Z")
+        days = pd.date_range(start, periods=50, freq="1D")
+        with mine() as session:
+            save_queue(session, Queue("told_twice", "phone", "all", Interval.HALF_HOUR, "Europe/Amsterdam"))
+            rows = [(ds, "all", 30.0 if at == 40 else 10.0) for at, ds in enumerate(days)]
+            rows += [(days[at], topic, 10.0) for at in (40, 41) for topic in ("bills", "moving")]
+            volumes = pd.DataFrame(rows, columns=["ds", "topic", "offered"]).assign(queue="told_twice")
+            save_volumes(session, volumes.assign(known_at=volumes["ds"]), upload_id=None)
+            found = forms.unusual_days(session, "told_twice", NOW, "Europe/Amsterdam")
+        assert found == ((f"{days[40]:%Y-%m-%d}", 30, 3.0),)
+
 
 class TestBooking:
     EVENT = event_of("letters", "phone_billing", FIELDS["letters"])
 
-    def change(self, session: Session) -> Change:
-        return Change(session, "Ann", NOW)
+    def change(self, session: Session, later: float = 0.0) -> Change:
+        return Change(session, "Ann", NOW + dt.timedelta(seconds=later))
 
     def amounts(self, session: Session) -> list[tuple[str, str, float]]:
         held = load_drivers(session)
@@ -212,9 +323,78 @@ class TestBooking:
         with mine() as session:
             first = booking.book(self.change(session), SETTINGS, Booked("letters", "", "2026-03-17", 5.0))
             second = booking.book(self.change(session), SETTINGS, replace(first, value=9.0))
-            assert second.before == 5.0
+            assert [row[1] for row in second.before or ()] == [5.0]
             booking.take_back(self.change(session), SETTINGS, second)
             assert ("letters", "", 5.0) in self.amounts(session)
+
+    def test_a_double_click_books_once_and_undo_still_takes_it_back(
+        self, mine: sessionmaker[Session]
+    ) -> None:
+        with mine() as session:
+            before, wanted = self.amounts(session), Booked("letters", "", "2026-03-17", 40_000.0)
+            booking.book(self.change(session), SETTINGS, wanted)
+            again = booking.book(self.change(session, 1), SETTINGS, wanted)
+            undone = booking.take_back(self.change(session, 3), SETTINGS, again)
+            assert self.amounts(session) == before
+            twice = booking.take_back(self.change(session, 4), SETTINGS, again)
+            booking.take_back(self.change(session, 6), SETTINGS, twice)
+            assert undone.before == twice.before and ("letters", "", 40_000.0) in self.amounts(session)
+
+    def test_what_stands_already_is_left_and_said_without_an_undo(self, mine: sessionmaker[Session]) -> None:
+        with mine() as session:
+            wanted = Booked("letters", "", "2026-03-17", 40_000.0)
+            booking.book(self.change(session), SETTINGS, wanted, worth=0.05)
+            again = booking.book(self.change(session, 3600), SETTINGS, wanted)
+            said = str(booking.told(again, SETTINGS, EN, NOW).to_plotly_json())
+            assert again.before is None and "Already planned" in said and "undo" not in said
+            booking.take_back(self.change(session, 3601), SETTINGS, again)
+            assert ("letters", "", 40_000.0) in self.amounts(session)
+            assert len([one for one in load_audit(session) if one.act == "driver.save"]) == 1
+
+    def test_booking_replaces_every_amount_of_the_day_and_undo_brings_them_back_as_they_were(
+        self, mine: sessionmaker[Session]
+    ) -> None:
+        with mine() as session:
+            save_drivers(session, self.at_two_times())
+            before = load_drivers(session)
+            made = booking.book(
+                self.change(session, 1), SETTINGS, Booked("mailing", "", "2026-03-17", 40_000.0)
+            )
+            assert [one[2] for one in self.amounts(session) if one[0] == "mailing"] == [40_000.0]
+            kept = Booked(**json.loads(json.dumps(vars(made))))  # as the browser holds it
+            booking.take_back(self.change(session, 20), SETTINGS, kept)
+            columns = ["driver", "queue", "ds", "value", "worth"]
+            pd.testing.assert_frame_equal(load_drivers(session)[columns], before[columns])
+
+    def test_a_day_is_one_line_that_is_taken_out_whole_and_put_back_as_it_was(
+        self, mine: sessionmaker[Session]
+    ) -> None:
+        with mine() as session:
+            save_drivers(session, self.at_two_times())
+            before = load_drivers(session)
+            lines = [one for one in booking.coming(session, SETTINGS, NOW) if one.driver == "mailing"]
+            assert [one.value for one in lines] == [8_000.0]
+            out = booking.take_out(self.change(session, 1), SETTINGS, lines[0])
+            assert "mailing" not in {one[0] for one in self.amounts(session)}
+            booking.take_back(self.change(session, 20), SETTINGS, out)
+            columns = ["driver", "queue", "ds", "value", "worth"]
+            pd.testing.assert_frame_equal(load_drivers(session)[columns], before[columns])
+
+    def at_two_times(self) -> pd.DataFrame:
+        """One driver at 09:00 and 13:00 of a day, with what a unit of the first is worth."""
+        at = pd.to_datetime(["2026-03-17T08:00Z", "2026-03-17T12:00Z"])
+        known = pd.DatetimeIndex([NOW, NOW])
+        same = {"driver": ["mailing"] * 2, "queue": [""] * 2, "ds": at, "known_at": known}
+        return pd.DataFrame({**same, "value": [5_000.0, 3_000.0], "worth": [0.05, np.nan]})
+
+    def test_a_driver_of_one_queue_is_booked_for_another_as_its_own(
+        self, mine: sessionmaker[Session]
+    ) -> None:
+        with mine() as session:
+            booking.book(
+                self.change(session), SETTINGS, Booked("letters", "email_billing", "2026-03-12", 5.0)
+            )
+            assert booking.booked_of(session, self.EVENT).queue == "phone_billing"
 
     def test_a_driver_of_all_queues_is_booked_for_all(self, mine: sessionmaker[Session]) -> None:
         with mine() as session:

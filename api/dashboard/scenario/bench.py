@@ -3,11 +3,13 @@
     ask ─► waiting ─► running (so many of so many queues) ─► done, failed or stopped
 
 A page looks every second. Who has not looked for a while has left: what was asked is stopped before the next queue.
-Finished ones are kept by what was asked, so that the same question is answered at once.
+Finished ones are kept by what was asked, so that the same question is answered at once; a failed one is tried again, where
+wished only after a while.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -17,6 +19,7 @@ from typing import Any, Literal, TypeAlias
 
 from forecast.errors import ForecallError, NotFound
 
+LOG = logging.getLogger("forecall.dashboard")
 State: TypeAlias = Literal["waiting", "running", "done", "failed", "stopped"]
 Tell: TypeAlias = Callable[[int, int, str], None]  # queues learnt, of how many, and which one is being learnt
 MOST = 24  # answers kept
@@ -49,22 +52,28 @@ class _Ticket:
     seen: Seen
     looked: float
     stop: bool = False
+    ended: float = 0.0
 
 
 class Bench:
-    """The queue, its one thread and what it has made. Safe for threads. patience: seconds; clock: seconds that only grow."""
+    """The queue, its one thread and what it has made. Safe for threads.
 
-    def __init__(self, *, patience: float = PATIENCE, clock: Callable[[], float] = time.monotonic) -> None:
-        self._patience, self._clock, self._one = patience, clock, threading.RLock()
+    patience: seconds; rest: seconds for which a failed one answers for its question; clock: seconds that only grow
+    """
+
+    def __init__(
+        self, *, patience: float = PATIENCE, rest: float = 0.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._patience, self._rest, self._clock, self._one = patience, rest, clock, threading.RLock()
         self._tickets: OrderedDict[int, _Ticket] = OrderedDict()
         self._thread: threading.Thread | None = None
         self._last = 0
 
     def ask(self, key: str, work: Callable[[Tell], Any]) -> Seen:
-        """Put work into the queue; what was asked by the same key and is not stopped or failed answers for it."""
+        """Put work into the queue; what was asked by the same key answers for it, unless it was stopped or failed."""
         with self._one:
             for held in self._tickets.values():
-                if held.key == key and held.seen.state not in ("failed", "stopped") and not held.stop:
+                if held.key == key and self._answers(held):
                     held.looked = self._clock()
                     return held.seen
             self._last += 1
@@ -100,6 +109,11 @@ class Bench:
                 if held.seen.state == "waiting":
                     held.seen = replace(held.seen, state="stopped")
 
+    def _answers(self, held: _Ticket) -> bool:
+        if held.seen.state == "failed":
+            return self._clock() - held.ended < self._rest
+        return held.seen.state != "stopped" and not held.stop
+
     def _forget(self) -> None:
         over = [number for number, one in self._tickets.items() if one.seen.state in OVER]
         for number in over[: max(len(self._tickets) - MOST, 0)]:
@@ -130,6 +144,9 @@ class Bench:
             except Stopped:
                 made = replace(held.seen, state="stopped")
             except Exception as error:  # told on the page that asked; the thread goes on with the next
+                if not isinstance(error, ForecallError):
+                    LOG.exception("the calculation %d failed", held.seen.number)
                 made = replace(held.seen, state="failed", error=error)
             with self._one:
+                held.ended = self._clock()
                 held.seen = replace(held.seen, state=made.state, result=made.result, error=made.error)

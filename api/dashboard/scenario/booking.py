@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -15,104 +15,138 @@ from dash import html
 from sqlalchemy.orm import Session
 
 from api.dashboard.desk import Change
-from api.dashboard.parts import aria
+from api.dashboard.parts import aria, notice
 from api.dashboard.scenario.events import said_day
-from api.dashboard.words import Words, local
+from api.dashboard.words import Words
 from forecast.buckets import day_start, index
 from forecast.errors import InputError
-from store.drivers import load_drivers, remove_drivers, save_drivers
+from store.drivers import last_told, load_drivers, replace_drivers
 from store.settings import Settings
 
-DAY = dt.timedelta(days=1)
-LISTED = 12  # coming amounts shown
+AGAIN = dt.timedelta(seconds=10)  # the same once more within them is the other half of a double click
+LISTED = 12  # coming days shown
+
+Row: TypeAlias = tuple[
+    str, float, float | None
+]  # a moment in ISO 8601, the amount, contacts per unit where they were said
 
 
 @dataclass(frozen=True)
 class Booked:
-    """One amount of a driver on a local day. queue: '' for all; before: what was planned there until then, None for nothing."""
+    """What is planned of a driver on a local day. queue: '' for all; value: all of its amounts together.
+
+    before: the rows that stood in the place of these until then; None where nothing was changed
+    """
 
     driver: str
     queue: str
     day: str
     value: float
-    before: float | None = None
+    before: Sequence[Row] | None = None
 
 
 def booked_of(session: Session, event: Mapping[str, Any]) -> Booked:
     """A driver's event as it would be booked: for all queues where the history knows it so, else for the event's own."""
     held = load_drivers(session)
     own = set(held.loc[held["driver"] == event["driver"], "queue"])
-    queue = str(event.get("queue") or "")
-    return Booked(
-        str(event["driver"]),
-        "" if "" in own or (own and queue not in own) else queue,
-        str(event["date"]),
-        float(event["value"]),
-    )
+    queue = "" if "" in own else str(event.get("queue") or "")
+    return Booked(str(event["driver"]), queue, str(event["date"]), float(event["value"]))
 
 
 def book(change: Change, settings: Settings, wanted: Booked, *, worth: float | None = None) -> Booked:
-    """Store the amount as known from now on, in place of what was planned. InputError for a day that is past."""
+    """Store the amount as known from now on, in place of all that was planned of the day.
+
+    What stands already is left as it is. InputError for a day that is past.
+    """
     tz = settings.company.timezone
-    start = _start(wanted.day, tz)
-    if start + DAY <= change.now:
+    start, end = _span(wanted.day, tz)
+    if end <= change.now:
         raise InputError(f"{wanted.day} is past.", remedy="Book a campaign from today on.", field="day")
-    held = _held(change.session, wanted, start)
-    _save(change, wanted, start, wanted.value, worth)
-    change.note(
-        "driver.save",
-        f"driver {wanted.driver}",
-        {"day": wanted.day, "value": wanted.value, "queue": wanted.queue},
-    )
-    return Booked(wanted.driver, wanted.queue, wanted.day, wanted.value, held)
+    stands = _rows(_held(change.session, settings, wanted))
+    row: Row = (start.isoformat(), wanted.value, worth)
+    if worth is None and [one[:2] for one in stands] == [row[:2]]:
+        row = stands[0]
+    return _put(change, settings, wanted, (row,))
 
 
-def take_back(change: Change, settings: Settings, booked: Booked) -> None:
-    """What was planned before stands again; nothing, where nothing was."""
-    start = _start(booked.day, settings.company.timezone)
+def take_back(change: Change, settings: Settings, booked: Booked) -> Booked:
+    """What was planned before stands again, nothing where nothing was -> the same day, with what stood there until now."""
     if booked.before is None:
-        remove_drivers(
-            change.session, booked.driver, queue=booked.queue, start=start, end=start + DAY, now=change.now
-        )
-    else:
-        _save(change, booked, start, booked.before, None)
-    body = {"day": booked.day, "value": booked.value, "before": booked.before, "queue": booked.queue}
-    change.note("driver.remove", f"driver {booked.driver}", body)
+        return booked
+    rows = tuple((str(at), float(value), worth) for at, value, worth in booked.before)
+    return _put(change, settings, booked, rows)
+
+
+def take_out(change: Change, settings: Settings, planned: Booked) -> Booked:
+    """Nothing is planned of the day any more."""
+    return take_back(change, settings, replace(planned, before=()))
 
 
 def coming(session: Session, settings: Settings, now: dt.datetime) -> list[Booked]:
-    """What is planned from today on, the soonest first."""
+    """What is planned from today on, by day, the soonest first."""
     tz = settings.company.timezone
     today = pd.Timestamp(now).tz_convert(tz).normalize()
     held = load_drivers(session, start=today.to_pydatetime())
-    held = held[held["value"] > 0].sort_values("ds").head(LISTED)
-    days = [f"{local(at, tz):%Y-%m-%d}" for at in held["ds"]]
-    return [
-        Booked(str(driver), str(queue), day, float(value))
-        for driver, queue, day, value in zip(held["driver"], held["queue"], days, held["value"], strict=True)
+    held = held.assign(day=pd.DatetimeIndex(held["ds"]).tz_convert(tz).strftime("%Y-%m-%d"))
+    sums = held.groupby(["day", "driver", "queue"], as_index=False)["value"].sum()
+    found = [
+        Booked(str(driver), str(queue), str(day), float(value))
+        for day, driver, queue, value in zip(*(sums[name] for name in sums.columns), strict=True)
     ]
+    return [one for one in found if one.value > 0][:LISTED]
 
 
-def _start(day: str, tz: str) -> dt.datetime:
-    number = int(np.datetime64(day, "D").astype(np.int64))
-    return index(day_start([number], tz))[0].to_pydatetime()
-
-
-def _held(session: Session, wanted: Booked, start: dt.datetime) -> float | None:
-    held = load_drivers(session, start=start, end=start + DAY)
-    mine = held[(held["driver"] == wanted.driver) & (held["queue"] == wanted.queue)]
-    return None if mine.empty else float(mine["value"].sum())
-
-
-def _save(change: Change, booked: Booked, start: dt.datetime, value: float, worth: float | None) -> None:
-    row = {
-        "driver": [booked.driver],
-        "queue": [booked.queue],
-        "value": [value],
-        "worth": [np.nan if worth is None else worth],
+def _put(change: Change, settings: Settings, planned: Booked, rows: tuple[Row, ...]) -> Booked:
+    """These rows stand in place of all of the day; where they do already, what stood there before the first click."""
+    start, end = _span(planned.day, settings.company.timezone)
+    stands = _rows(_held(change.session, settings, planned))
+    if stands == rows:
+        since = last_told(change.session, planned.driver, queue=planned.queue, start=start, end=end)
+        again = since is not None and change.now - since < AGAIN
+        return replace(
+            planned, before=_rows(_held(change.session, settings, planned, since)) if again else None
+        )
+    frame = pd.DataFrame(
+        {
+            "ds": pd.DatetimeIndex(pd.to_datetime([row[0] for row in rows], utc=True)),
+            "value": np.array([row[1] for row in rows], dtype=np.float64),
+            "worth": np.array([np.nan if row[2] is None else row[2] for row in rows], dtype=np.float64),
+        }
+    )
+    replace_drivers(
+        change.session, planned.driver, frame, queue=planned.queue, start=start, end=end, now=change.now
+    )
+    body = {
+        "day": planned.day,
+        "value": sum(row[1] for row in rows),
+        "before": stands,
+        "queue": planned.queue,
     }
-    moments = {"ds": pd.DatetimeIndex([start]), "known_at": pd.DatetimeIndex([change.now])}
-    save_drivers(change.session, pd.DataFrame({**row, **moments}))
+    change.note("driver.save" if rows else "driver.remove", f"driver {planned.driver}", body)
+    return replace(planned, before=stands)
+
+
+def _held(
+    session: Session, settings: Settings, planned: Booked, before: dt.datetime | None = None
+) -> pd.DataFrame:
+    """-> drivers[driver, ds, value, queue, known_at, worth] of the day; with `before` as they were known until then."""
+    start, end = _span(planned.day, settings.company.timezone)
+    held = load_drivers(session, start=start, end=end, before=before)
+    return held[(held["driver"] == planned.driver) & (held["queue"] == planned.queue)]
+
+
+def _rows(held: pd.DataFrame) -> tuple[Row, ...]:
+    return tuple(
+        (at.isoformat(), float(value), None if np.isnan(worth) else float(worth))
+        for at, value, worth in zip(held["ds"], held["value"], held["worth"], strict=True)
+    )
+
+
+def _span(day: str, tz: str) -> tuple[dt.datetime, dt.datetime]:
+    """When a local day begins and ends; the clock may change in it."""
+    number = int(np.datetime64(day, "D").astype(np.int64))
+    start, end = index(day_start([number, number + 1], tz)).to_pydatetime()
+    return start, end
 
 
 def next_run(settings: Settings, now: dt.datetime) -> dt.datetime | None:
@@ -126,15 +160,16 @@ def next_run(settings: Settings, now: dt.datetime) -> dt.datetime | None:
 
 def told(booked: Booked, settings: Settings, words: Words, now: dt.datetime) -> Any:
     """`Booked: 40,000 letters on Tue 1 Dec; the next forecast run takes it in (in 18 minutes)`, and what can be done then."""
+    amount, day = words.number(booked.value), said_day(booked.day, words)
+    if booked.before is None:
+        text = words("scenario_stands", n=amount, driver=booked.driver, day=day)
+        return notice(text, words("scenario_stands_text"))
     run = next_run(settings, now)
     when = words("scenario_run_never")
     if run is not None:
         minutes = max(round((run - now).total_seconds() / 60), 1)
         when = words("scenario_run_in", span=words.span(minutes))
-    amount = words.number(booked.value)
-    text = words(
-        "scenario_booked", n=amount, driver=booked.driver, day=said_day(booked.day, words), when=when
-    )
+    text = words("scenario_booked", n=amount, driver=booked.driver, day=day, when=when)
     buttons = html.Div(
         [html.Button(words("scenario_ask_now"), id={"type": "scenario-do", "act": "ask", "on": ""}, n_clicks=0, className="button"),
          html.Button(words("scenario_undo"), id={"type": "scenario-do", "act": "undo", "on": ""}, n_clicks=0, className="button")],
@@ -143,17 +178,17 @@ def told(booked: Booked, settings: Settings, words: Words, now: dt.datetime) -> 
     return html.Div([html.H3(text), buttons], className="done", role="status", id="scenario-booked-said")
 
 
-def gone(booked: Booked, words: Words) -> Any:
-    """That it was taken back, and a button that books it again."""
-    on = json.dumps([booked.driver, booked.queue, booked.day, booked.value])
+def gone(booked: Booked, words: Words, *, left: bool) -> Any:
+    """That it was taken back, and a button that puts it there again. left: is anything planned there still?"""
     text = words("scenario_taken_back", n=words.number(booked.value), driver=booked.driver)
     back = html.Button(
         words("scenario_put_back"),
-        id={"type": "scenario-do", "act": "back", "on": on},
+        id={"type": "scenario-do", "act": "back", "on": ""},
         n_clicks=0,
         className="button",
     )
-    said = html.Div([html.H3(text), html.P(words("scenario_taken_back_text"), className="note")])
+    then = words("scenario_taken_back_text" if left else "scenario_taken_out_text")
+    said = html.Div([html.H3(text), html.P(then, className="note")])
     return html.Div([said, back], className="done", role="status")
 
 

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from api.dashboard.scenario.events import ALL, DRIVEN, said_day
 from api.dashboard.words import Words
+from forecast.buckets import index
 from store.drivers import load_drivers
+from store.offered import load_offered
 from store.queues import load_queues
 from store.signals import load_signal_catalogue
-from store.volumes import load_volumes
 
 PRICES = ("price", "tarief", "prijs", "tariff", "rate")
 LETTERS = ("letter", "brieven", "brief", "mailing")
@@ -70,11 +71,9 @@ def unusual_days(
     session: Session, queue: str, now: dt.datetime, tz: str
 ) -> tuple[tuple[str, int, float], ...]:
     """(day, contacts, times the usual of its weekday): the days that stood out most, each at least half as much again."""
-    volumes = load_volumes(session, queue, now - LOOK_BACK, now)
-    if volumes.empty:
-        return ()
-    day = pd.DatetimeIndex(volumes["ds"]).tz_convert(tz).normalize()
-    totals = volumes.groupby(day)["offered"].sum().iloc[:-1]
+    came = load_offered(session, [queue], now - LOOK_BACK, now)
+    day = index(came.ds).tz_convert(tz).normalize()
+    totals = pd.Series(came.contacts).groupby(day).sum().iloc[:-1]
     if totals.empty:
         return ()
     usual = totals.groupby(pd.DatetimeIndex(totals.index).weekday).transform("median")

@@ -225,16 +225,18 @@ def acted(change: Change, desk: Desk, act: str, on: Any, last: Any, words: Words
         ask(change.session, "predict", who=change.who, now=change.now)
         change.note("run.ask", "run predict", {})
         return notice(words("scenario_asked"), words("scenario_asked_text")), last
-    if act in ("undo", "out"):
-        booked = Booked(**last) if act == "undo" else Booked(*on)
-        booking.take_back(change, desk.settings, booked)
-        return booking.gone(booked, words), None
+    if act == "undo":
+        made = booking.take_back(change, desk.settings, Booked(**last))
+        return booking.gone(made, words, left=bool(last["before"])), vars(made)
+    if act == "out":
+        made = booking.take_out(change, desk.settings, Booked(*on))
+        return booking.gone(made, words, left=False), vars(made)
     if act == "back":
-        wanted, worth = Booked(*on), None
-    else:
-        if act == "form":
-            read([on])
-        wanted, worth = booking.booked_of(change.session, on), on.get("worth")
+        made = booking.take_back(change, desk.settings, Booked(**last))
+        return booking.told(made, desk.settings, words, change.now), vars(made)
+    if act == "form":
+        read([on])
+    wanted, worth = booking.booked_of(change.session, on), on.get("worth")
     made = booking.book(change, desk.settings, wanted, worth=worth)
     said: list[Any] = [booking.told(made, desk.settings, words, change.now)]
     if _first(change, wanted) and worth is None:

@@ -20,7 +20,7 @@ from api.scenario_schemas import ScenarioIn
 from forecast.buckets import local_day, to_ns
 from forecast.errors import InputError
 from forecast.scenario_events import Event
-from store.kept_looks import KeptLooks, facts_mark
+from store.kept_looks import KeptLooks, answer_mark, facts_mark
 from store.queues import load_queues
 from store.settings import INTERVAL_DAYS, Settings
 
@@ -51,7 +51,7 @@ def moment(now: dt.datetime) -> pd.Timestamp:
 
 def key_of(session: Session, settings: Settings, order: Order, now: dt.datetime) -> str:
     """The same text for the same question on the same data."""
-    return f"{facts_mark(session, settings)}|{moment(now)}|{order.days}|{order.columns!r}"
+    return f"{answer_mark(session, settings, now)}|{moment(now)}|{order.days}|{order.columns!r}"
 
 
 def read(events: Sequence[Mapping[str, Any]]) -> ScenarioIn:
@@ -77,27 +77,27 @@ def worked(
 
     def work(tell: Tell) -> dict[str, Any]:
         with sessions() as session:
-            return _worked(session, settings, looks, order, moment(now), tell)
+            return _worked(session, settings, looks, order, now, tell)
 
     return work
 
 
 def _worked(
-    session: Session, settings: Settings, looks: KeptLooks, order: Order, now: pd.Timestamp, tell: Tell
+    session: Session, settings: Settings, looks: KeptLooks, order: Order, at: dt.datetime, tell: Tell
 ) -> dict[str, Any]:
     from api.scenario_answers import answered  # it brings the models, which the start of the API does without
 
-    at = now.to_pydatetime()
+    cutoff = moment(at)  # of the contacts; what planners changed of the forecast counts as of `at`
     asked = [read(column.events) for column in order.columns]
     queues, first = _span(session, settings, asked, at)
     today = local_day(to_ns(at), settings.company.timezone)
-    stop = min(first + order.days, today + INTERVAL_DAYS)
-    looks.begin(facts_mark(session, settings), now)
+    stop = _stop(first, order.days, today)
+    looks.begin(facts_mark(session, settings), cutoff)
     learnt: list[str] = []
 
     def looking(session: Session, settings: Settings, name: str, now: pd.Timestamp, stop: int) -> Any:
         tell(len(learnt), len(queues), name)
-        made = looks.look(session, settings, name, now, stop)
+        made = looks.look(session, settings, name, cutoff, stop)
         if name not in learnt:
             learnt.append(name)
         tell(len(learnt), len(queues), name)
@@ -116,6 +116,17 @@ def _worked(
         asked_as = wanted.model_dump(mode="json", by_alias=True, exclude_none=True)
         made.append({"name": column.name, "asked": asked_as, "out": out.model_dump(mode="json")})
     return {"columns": made, "rates": _rates(settings, queues)}
+
+
+def _stop(first: int, days: int, today: int) -> int:
+    """The local day after the last one that is looked at. InputError for a first day that no forecast reaches."""
+    if first >= today + INTERVAL_DAYS:
+        raise InputError(
+            f"The first event is on {np.datetime64(first, 'D')}; scenarios reach {INTERVAL_DAYS // 7} weeks ahead.",
+            remedy=f"Suppose something before {np.datetime64(today + INTERVAL_DAYS, 'D')}.",
+            field="events",
+        )
+    return min(first + days, today + INTERVAL_DAYS)
 
 
 def _span(

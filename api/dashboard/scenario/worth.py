@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from api.dashboard.scenario.bench import OVER, Bench, Tell
 from api.dashboard.words import Words
+from forecast.errors import ForecallError
 from store.kept_looks import facts_mark
 from store.queues import load_queues
 from store.settings import Settings
 
+REST = 30.0  # seconds for which a look-up that failed is not tried again
 CHANNELS = ("phone", "email", "chat", "social")
 
 
@@ -22,7 +24,7 @@ class Worths:
     """What drivers are worth to a queue: looked up beside the page, since reading a history takes a second or more."""
 
     def __init__(self, settings: Settings, sessions: sessionmaker[Session]) -> None:
-        self._settings, self._sessions, self._bench = settings, sessions, Bench()
+        self._settings, self._sessions, self._bench = settings, sessions, Bench(rest=REST)
 
     def said(self, driver: str, queue: str, words: Words, now: dt.datetime) -> Any:
         """The sentence on one driver and one queue; None while it is being looked up."""
@@ -32,8 +34,12 @@ class Worths:
         seen = self._bench.ask(f"{mark}|{now:%Y-%m-%d}|{queue}", self._work(queue, now))
         if seen.state not in OVER:
             return None
-        worths = seen.result if seen.state == "done" else []
-        found = next((one for one in worths if one.driver == driver), None)
+        if seen.state != "done":
+            told = isinstance(seen.error, ForecallError)
+            return html.Span(
+                str(seen.error) if told else words("scenario_worth_failed", driver=driver or "…")
+            )
+        found = next((one for one in seen.result if one.driver == driver), None)
         contacts = words(f"scenario_contacts_{channel}" if channel in CHANNELS else "scenario_contacts_other")
         return html.Span(sentence(found, driver, queue, contacts, words))
 

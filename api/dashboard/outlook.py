@@ -75,10 +75,10 @@ def before(past: Grid, values: Floats, grid: Grid, days: int = 7) -> Floats:
 
 
 def buckets(held: Held, start: int, stop: int, step: Interval) -> pd.DataFrame:
-    """-> [ds, end, open, over, offered, low, expected, busy, safe, mean, last_week, difference, summed, places], a row per bucket.
+    """-> [ds, end, open, over, offered, low, expected, busy, safe, middle, mean, last_week, difference, summed, places]
 
     over: has it ended? offered: what came so far in the bucket under way; summed: has it no stored band? places: decimals
-    mean: what is expected on average, not rounded
+    middle, mean: expected, and expected on average, not rounded; a row per bucket
     """
     fine = slots(held, start, stop)
     ds, place = np.unique(floor(fine.grid.ds, step, held.queue.tz), return_inverse=True)
@@ -93,6 +93,7 @@ def buckets(held: Held, start: int, stop: int, step: Interval) -> pd.DataFrame:
     columns: dict[str, Any] = {"ds": index(ds), "end": index(ends), "open": open_, "over": over}
     columns["offered"] = total(fine.offered, np.isfinite(fine.offered), place, len(ds))
     mean = said.pop("mean")
+    columns["middle"] = np.where(open_, said["expected"], np.nan)
     columns |= {name: np.where(open_, values, np.nan).round(places) for name, values in said.items()}
     columns["mean"] = np.where(open_, mean, np.nan)
     last_week = total(fine.last_week, fine.open, place, len(ds), whole=True)

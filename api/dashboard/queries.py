@@ -33,13 +33,13 @@ from store.settings import Reason, Settings
 from store.signals import load_signals
 from store.tables import SignalSeries
 from store.volumes import load_volumes
+from store.wholes import WHOLE
 
-WHOLE = "all"
 PREFERRED = ("posts", "negative")
 FAILED = "failed_contact"
 FEW, TELLING = 5, 0.03  # posts of failed contact, and their share, from which they are worth a sentence
 COARSE = ("hour", "day", "week", "month")
-SOON = dt.timedelta(days=8)
+NEXT, SOON = dt.timedelta(hours=1), dt.timedelta(days=8)
 
 
 @dataclass(frozen=True)
@@ -136,16 +136,18 @@ def load(
     first: dt.date | None = None,
     reason: str = "",
     social: bool = True,
+    today: bool = True,
 ) -> Held:
     """All of a queue's window. NotFound without a queue; everything else may be empty.
 
     settings: measures and owners of peak warnings; without them the usual measures, and nobody
     first: the first local day shown (None: as the period says); reason: a contact reason of the queue
     social: with the indicator below the contacts, of which nine weeks are read
+    today: with what Today tells besides: warnings, verdicts, the days to come in buckets that are not shown
     """
     queues = load_queues(session)
     queue = choose(queues, name)
-    warned = _warned(session, queues, now, settings)
+    warned = _warned(session, queues, now, settings) if today else []
     reason = "" if reason == queue.topic else reason
     made = in_force(session, series_name(queue, reason), now)
     moment = now if made is None or made.reaches_now else made.cutoff
@@ -155,7 +157,7 @@ def load(
     if reason:
         volumes = volumes[volumes["topic"] == reason]
     series = _series(queue, volumes, opening(session, queue.name))
-    forecast = forecasts(session, [series_name(queue, reason)], window, now)
+    forecast = forecasts(session, [series_name(queue, reason)], window, now, today=today)
     return Held(
         queue,
         series,
@@ -163,7 +165,7 @@ def load(
         made,
         {granularity: rows.drop(columns="series") for granularity, rows in forecast.items()},
         _social(session, queue, start, end) if social else None,
-        load_evidence(session, queue.name),
+        load_evidence(session, queue.name) if today else [],
         None if volumes.empty else volumes["known_at"].max().to_pydatetime(),
         window,
         tuple(one for one in warned if one.queue.name == queue.name),
@@ -200,24 +202,26 @@ def _warned(
 
 
 def forecasts(
-    session: Session, series: Sequence[str], window: Window, now: dt.datetime
+    session: Session, series: Sequence[str], window: Window, now: dt.datetime, *, today: bool
 ) -> dict[str, pd.DataFrame]:
-    """Intervals and the buckets shown over the whole window; the others from today on, for what Today tells."""
+    """Intervals and the buckets shown over the whole window; with `today` the others too, from today on."""
     soon: dict[str, Any] = {"start": from_ns(window.today).to_pydatetime(), "end": window.soon}
     whole: dict[str, Any] = {"start": window.first, "end": window.last}
+    shown = ["interval", *(name for name in COARSE if STEPS[name] in (window.step, window.drawn))]
+    spans = dict.fromkeys(COARSE if today else (), soon) | dict.fromkeys(shown, whole)
     return {
         name: load_adjusted(session, now=now, series=series, granularity=name, **span)
-        for name in ("interval", *COARSE)
-        for span in [whole if name == "interval" or STEPS[name] in (window.step, window.drawn) else soon]
+        for name, span in spans.items()
     }
 
 
 def in_force(session: Session, series: str, now: dt.datetime) -> Made | None:
     """The version that speaks of what comes next, by what was published last; of data that ended, the last that spoke."""
-    ahead = load_forecast(session, series=[series], start=now, end=now + SOON, parts=True)
-    if len(ahead):
-        version = load_version(session, int(ahead["version"].iloc[0]))
-        return Made(version.cutoff, version.created_at, True)
+    for reach in (NEXT, SOON):  # most often the next bucket is near, and the others need not be read
+        ahead = load_forecast(session, series=[series], start=now, end=now + reach, parts=True)
+        if len(ahead):
+            version = load_version(session, int(ahead["version"].iloc[0]))
+            return Made(version.cutoff, version.created_at, True)
     published = [one for one in list_versions(session, limit=100) if one.published_at is not None]
     published.sort(key=lambda one: (one.published_at, one.id), reverse=True)
     for version in published[:20]:

@@ -17,10 +17,12 @@ window.dash_clientside = window.dash_clientside || {};
   function choose(node) {
     if (node && node.data) {
       window.dash_clientside.set_props("forecast-chosen", {
-        data: { start: node.data.start, expected: node.data.expected, at: Date.now() },
+        data: { start: node.data.start, at: Date.now() },
       });
     }
   }
+
+  let seen = null; // the choice whose rows the table has
 
   function extend(api, cell, by) {
     const next = cell.rowIndex + by;
@@ -120,6 +122,13 @@ window.dash_clientside = window.dash_clientside || {};
     },
     clear: function (clicks) {
       return clicks ? true : nothing();
+    },
+    // other rows: what was typed, selected or chosen in those before is gone
+    renewed: function (shown) {
+      const now = JSON.stringify((shown && shown.choice) || null);
+      const same = seen === null || seen === now;
+      seen = now;
+      return same ? Array(5).fill(nothing()) : [null, { display: "none" }, null, true, null];
     },
     // the row that the address asked for, once
     aim: function (start) {

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from dash import dcc, html
 from sqlalchemy.orm import Session
@@ -52,10 +53,13 @@ def load(session: Session, choice: Choice, now: dt.datetime, settings: Settings)
 
 
 def selected(rows: Sequence[Mapping[str, Any]], words: Words) -> str:
-    """`12 intervals selected, 1,240 expected`, and how many of them are over. rows: of the grid, as it holds them."""
+    """`12 intervals selected, 1,240 expected on average`, and how many are over. rows: of the grid, as it holds them.
+
+    One row is told as it stands in the table, several by the sum of their means.
+    """
     mine = [one for one in rows if not one.get("over") and isinstance(one.get("expected"), int | float)]
-    key = "forecast_selected_one" if len(mine) == 1 else "forecast_selected"
-    said = words(key, n=len(mine), sum=words.number(sum(float(one["expected"]) for one in mine)))
+    key, name = ("forecast_selected_one", "expected") if len(mine) == 1 else ("forecast_selected", "mean")
+    said = words(key, n=len(mine), sum=words.number(sum(float(one.get(name) or 0.0) for one in mine)))
     over = len(rows) - len(mine)
     return f"{said} {words('forecast_selected_over', n=over)}" if over else said
 
@@ -80,9 +84,12 @@ def pasted(work: Work, told: Mapping[str, Any], words: Words) -> Proposal:
     return Proposal(wanted, tuple(wrong), True)
 
 
-def typed(held: Mapping[str, Any] | None, changes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Cells typed over, on top of those typed before: {"typed": {start: number}}."""
-    before = dict((held or {}).get("typed") or {})
+def typed(
+    held: Mapping[str, Any] | None, changes: Sequence[Mapping[str, Any]], choice: object
+) -> dict[str, Any]:
+    """Cells typed over, on top of those typed before in the rows of the same choice: {"typed": {start: number}}."""
+    same = held is not None and held.get("choice") == choice
+    before = dict((held or {}).get("typed") or {}) if same else {}
     for one in changes:
         value = one.get("value", one.get("newValue"))
         start = (one.get("data") or {}).get("start")
@@ -148,16 +155,36 @@ def save_selected(
     value: float,
     reason: str,
     until: dt.date | None,
+    *,
+    last: int | None = None,
 ) -> tuple[list[int], int]:
-    """Adjust the selected rows -> numbers of the adjustments, and of how many rows."""
+    """Adjust the selected rows -> numbers of the adjustments, and of how many rows.
+
+    last: the newest adjustment that the asker saw; what a first press made since is given back, not made again
+    """
     rows = adjusting.chosen(work.held, work.rows, starts)
+    spans = {(one.start, one.end) for one in adjusting.stretches(rows)}
+    again = adjusting.made_since(change, work.held, spans, reason, last)
+    if again:
+        return again, len(rows)
     parts = adjusting.by_way(work.held, rows, way, value)
     made = adjusting.save(change, work.held, parts, reason=reason, until=until)
     return [one.override.id for one in made], len(rows)
 
 
-def save_numbers(change: Change, work: Work, asked: Proposal, reason: str) -> tuple[list[int], int]:
-    """Set the numbers of a proposal -> numbers of the adjustments, and of how many rows. InputError where none differs."""
+def save_numbers(
+    change: Change, work: Work, asked: Proposal, reason: str, *, last: int | None = None
+) -> tuple[list[int], int]:
+    """Set the numbers of a proposal -> numbers of the adjustments, and of how many rows. InputError where none differs.
+
+    last: as in `save_selected`
+    """
+    rows = adjusting.open_to_change(work.held, work.rows)
+    mine = rows[np.isin(column_ns(rows["ds"]), list(asked.wanted))]
+    spans = set(zip(mine["begin"].tolist(), column_ns(mine["end"]).tolist(), strict=True))
+    again = adjusting.made_since(change, work.held, spans, reason, last)
+    if again:
+        return again, len(again)
     parts = adjusting.by_row(work.held, work.rows, asked.wanted, pin=asked.pasted)
     if not parts:
         raise InputError(
@@ -190,17 +217,16 @@ def fault(error: ForecallError) -> Any:
     return html.P(str(error), className="forecast-fault", role="alert")
 
 
-def adjustments(session: Session, held: Held, words: Words, now: dt.datetime, *, may: bool) -> Any:
-    """The manual adjustments in force of what is shown, each with who, why, until when, and a button that removes it."""
-    found = marks.adjustments(session, held, now)
+def adjustments(held: Held, seen: Sequence[marks.Mark], words: Words, *, may: bool) -> Any:
+    """The manual adjustments among the marks, each with who, why, until when, and a button that removes it."""
+    found = [(one, one.kept) for one in seen if one.kept is not None]
     if not found:
         return html.P(
             words("forecast_none_adjusted" if may else "forecast_none_adjusted_view"), className="note"
         )
     rows = []
-    for kept in reversed(found[-100:]):
+    for mark, kept in reversed(found[-100:]):
         one, tz = kept.override, held.queue.tz
-        mark = marks.Mark(marks.ADJUSTMENT, one.reason, one.start, one.end, kept=kept)
         of = one.queue or (
             words("forecast_channel", channel=one.channel) if one.channel else words("forecast_every")
         )
@@ -209,9 +235,9 @@ def adjustments(session: Session, held: Held, words: Words, now: dt.datetime, *,
         )
         remove = html.Button(
             words("forecast_remove"), id={"type": "forecast-remove", "number": one.id}, n_clicks=0, className="button",
-            **aria(label=words("forecast_remove_named", change=marks.changed(one, words), when=marks.when(mark, words, tz))),
+            **aria(label=words("forecast_remove_named", change=marks.changed(mark, words), when=marks.when(mark, words, tz))),
         )  # fmt: skip
-        cells = [marks.when(mark, words, tz), marks.changed(one, words), f"{of} · {one.topic}" if one.topic else of,
+        cells = [marks.when(mark, words, tz), marks.changed(mark, words), f"{of} · {one.topic}" if one.topic else of,
                  one.reason, one.author, until]  # fmt: skip
         rows.append(
             html.Tr([*(html.Td(cell) for cell in cells), html.Td(remove if may else "", className="act")])
@@ -226,5 +252,12 @@ def adjustments(session: Session, held: Held, words: Words, now: dt.datetime, *,
 
 def stores() -> list[Any]:
     """What the browser keeps between callbacks."""
-    names = ("forecast-changed", "forecast-saved", "forecast-pending", "forecast-pasted", "forecast-aim")
+    names = (
+        "forecast-changed",
+        "forecast-saved",
+        "forecast-pending",
+        "forecast-pasted",
+        "forecast-aim",
+        "forecast-shown",
+    )
     return [dcc.Store(id=name) for name in names]

@@ -1,7 +1,9 @@
 """What a planner changes in the table, as manual adjustments: one per unbroken stretch, or one per row that is set.
 
-Shown is the middle of what is expected; an adjustment works on the mean. Both move by the same factor, so the mean that
-gives the wanted middle is mean * wanted / middle; where the middle is nothing the wanted number itself.
+Shown of a row is the middle of what is expected; an adjustment works on the mean. Both move by the same factor, so the
+mean that gives the wanted middle is mean * wanted / middle; where the middle is nothing the wanted number itself. Rows
+together are told and changed by the sum of their means. Of a row under way only what is still to come can change, so its
+adjustment begins at the first interval that is not over.
 """
 
 from __future__ import annotations
@@ -16,25 +18,26 @@ import pandas as pd
 
 from api.dashboard.desk import Change
 from api.dashboard.queries import Held
-from forecast.buckets import DAY, column_ns, day_start, from_ns, to_ns
+from forecast.buckets import DAY, SECOND, column_ns, day_start, floor, from_ns, to_ns
 from forecast.errors import InputError
 from forecast.overriding import ABSOLUTE, PERCENT, TOTAL, VOLUME, Override
-from store.overrides import Kept, add_override, remove_override
+from store.database import lock
+from store.overrides import Kept, add_override, load_overrides, remove_override
 
 SET, ADD = "set", "add"
 WAYS = (PERCENT, SET, ADD)
 LEAST = 1e-6  # contacts: less is no change
+DECIMALS = 6  # of a number that is kept
 MOST_AT_ONCE = 600
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """Rows that follow each other in time, start .. end (ns), with what is expected of them on average and in the middle."""
+    """Rows that follow each other in time, start .. end (ns). left: contacts still to come on average; count: of rows."""
 
     start: int
     end: int
-    mean: float
-    middle: float
+    left: float
     count: int
 
 
@@ -47,8 +50,24 @@ def scope(held: Held) -> dict[str, Any]:
 
 
 def open_to_change(held: Held, frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows that are not over and of which something is forecast."""
-    return frame[~frame["over"] & frame["expected"].notna()]
+    """The rows that are not over and of which something is forecast, with [begin, left].
+
+    begin: from where (ns) they can change; left: contacts still to come on average, without those that came
+    """
+    mine = frame[~frame["over"] & frame["expected"].notna()]
+    starts = column_ns(mine["ds"])
+    begin = np.maximum(starts, first_open(held))
+    came = np.where(begin > starts, mine["offered"].fillna(0.0), 0.0)
+    return mine.assign(begin=begin, left=np.maximum(mine["mean"] - came, 0.0))
+
+
+def first_open(held: Held) -> int:
+    """Start (ns) of the first interval that is not over, the shortest where several queues are added up."""
+    length = min((one.interval for one in held.added or (held.queue,)), key=lambda one: one.seconds)
+    now, counted = held.window.moment, held.series.offered.ds
+    if held.added or length.slots == 1 or len(counted) == 0:
+        return int(floor(np.array([now], dtype=np.int64), length, held.queue.tz)[0])
+    return now - (now - int(counted[0])) % (length.seconds * SECOND)  # a grid off the hour stays off the hour
 
 
 def chosen(held: Held, frame: pd.DataFrame, starts: Collection[str]) -> pd.DataFrame:
@@ -73,19 +92,18 @@ def stretches(rows: pd.DataFrame) -> list[Stretch]:
     if len(starts) == 0:
         return []
     run = np.cumsum(np.append(True, starts[1:] != ends[:-1])) - 1
-    mean, middle = (rows[name].to_numpy(dtype=np.float64) for name in ("mean", "expected"))
+    begin, left = rows["begin"].to_numpy(dtype=np.int64), rows["left"].to_numpy(dtype=np.float64)
     return [
-        Stretch(
-            int(starts[at[0]]), int(ends[at[-1]]), float(mean[at].sum()), float(middle[at].sum()), len(at)
-        )
+        Stretch(int(begin[at[0]]), int(ends[at[-1]]), float(left[at].sum()), len(at))
         for at in (np.flatnonzero(run == number) for number in range(int(run[-1]) + 1))
     ]
 
 
 def by_way(held: Held, rows: pd.DataFrame, way: str, value: float) -> list[dict[str, Any]]:
-    """A percentage, a sum to be set, or contacts to be added, over the chosen rows -> kind, value, start, end per stretch.
+    """A percentage of what is still to come, a sum to be set, or contacts to be added -> kind, value, start, end per stretch.
 
-    A sum is shared out over the stretches by what is expected of each. InputError where nothing can be changed.
+    rows: of `chosen`. A sum is shared out over the stretches by what is still to come of each. InputError where nothing
+    can be changed, or more is taken away than is still to come.
     """
     if rows.empty:
         raise InputError(
@@ -93,39 +111,80 @@ def by_way(held: Held, rows: pd.DataFrame, way: str, value: float) -> list[dict[
         )
     parts = stretches(rows)
     if way == PERCENT:
-        return [_facts(PERCENT, value, one) for one in parts]
-    middle, mean = sum(one.middle for one in parts), sum(one.mean for one in parts)
-    more = value - middle if way == SET else value
-    factor = mean / middle if middle > LEAST else 1.0
-    shares = [one.mean / mean if mean > LEAST else one.count / len(rows) for one in parts]
-    found = [_facts(ABSOLUTE, more * factor * share, one) for one, share in zip(parts, shares, strict=True)]
+        return [_facts(PERCENT, value, one.start, one.end) for one in parts]
+    shown, middle, mean = (float(rows[name].sum()) for name in ("expected", "middle", "mean"))
+    if len(rows) > 1:  # together they are told by their means
+        more = value - mean if way == SET else value
+    else:
+        more = _more(mean, middle, value if way == SET else shown + value)
+    left = sum(one.left for one in parts)
+    _require_left(more, mean, left)
+    shares = [one.left / left if left > LEAST else one.count / len(rows) for one in parts]
+    found = [
+        _facts(ABSOLUTE, more * share, one.start, one.end) for one, share in zip(parts, shares, strict=True)
+    ]
     kept = [one for one in found if abs(one["value"]) > LEAST]
     if not kept:
         raise InputError("That is what is expected already.", remedy="Give another number.", field="value")
     return kept
 
 
-def _facts(kind: str, value: float, one: Stretch) -> dict[str, Any]:
-    return {"kind": kind, "value": value, "start": one.start, "end": one.end}
+def _more(mean: float, middle: float, wanted: float) -> float:
+    """What is to be added to the mean of a row for its middle to be the wanted one."""
+    return wanted * (mean / middle if middle > LEAST else 1.0) - mean
+
+
+def _require_left(more: float, mean: float, left: float) -> None:
+    """InputError where contacts that came would have to be taken away."""
+    if mean - left > LEAST and more < -left - LEAST:
+        raise InputError(
+            f"Of these rows {mean - left:,.0f} contacts have come already; no less can be expected.",
+            remedy="Give a larger number, or choose rows that have not begun.", field="value",
+        )  # fmt: skip
+
+
+def _facts(kind: str, value: float, start: int, end: int) -> dict[str, Any]:
+    return {"kind": kind, "value": round(float(value), DECIMALS), "start": int(start), "end": int(end)}
 
 
 def by_row(held: Held, rows: pd.DataFrame, wanted: Mapping[int, float], *, pin: bool) -> list[dict[str, Any]]:
     """start (ns) -> the number to be shown there; -> kind, value, start, end per row that differs from it.
 
     pin: the number stays what a later forecast says (a day's total, where the row lies within a day and has not begun);
-    else the difference to today's forecast is added.
+    else the difference to today's forecast is added. InputError for a number below what came.
     """
     found = []
+    mine = open_to_change(held, rows)
     row: Any
-    for row, start, end in zip(rows.itertuples(), column_ns(rows["ds"]), column_ns(rows["end"]), strict=True):
+    for row, start, end in zip(mine.itertuples(), column_ns(mine["ds"]), column_ns(mine["end"]), strict=True):
         if start not in wanted or abs(wanted[start] - row.expected) <= LEAST:
             continue
-        mean = wanted[start] * (row.mean / row.expected if row.expected > LEAST else 1.0)
+        more = _more(row.mean, row.middle, wanted[start])
+        _require_left(more, row.mean, row.left)
         pinned = pin and start >= held.window.moment and end - start <= DAY + DAY // 24
-        value = mean if pinned else mean - row.mean
-        if pinned or abs(value) > LEAST:
+        if pinned or abs(more) > LEAST:
             kind = TOTAL if pinned else ABSOLUTE
-            found.append({"kind": kind, "value": float(value), "start": int(start), "end": int(end)})
+            found.append(_facts(kind, row.mean + more if pinned else more, row.begin, end))
+    return found
+
+
+def made_since(
+    change: Change, held: Held, spans: Collection[tuple[int, int]], reason: str, last: int | None
+) -> list[int]:
+    """Numbers of the adjustments newer than `last` that the one who asks made of these spans (ns) for the same reason.
+
+    They are what an earlier press of the same button saved. From here on nobody else writes adjustments.
+    """
+    lock(change.session, "overrides")
+    if last is None:
+        return []
+    mine, found = scope(held), []
+    for kept in load_overrides(change.session, active_at=change.now):
+        one = kept.override
+        same = all(getattr(one, name) == value for name, value in mine.items())
+        said = one.id > last and one.author == change.who and one.reason == reason.strip()
+        if same and said and (one.start, one.end) in spans:
+            found.append(one.id)
     return found
 
 

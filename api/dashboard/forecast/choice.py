@@ -53,6 +53,20 @@ class Choice:
             tuple(one for one in told if one in LINES or one.startswith(f"{IMPORTED}:")),
         )
 
+    @property
+    def told(self) -> list[str | None]:
+        """What decides which rows the table has, as the browser keeps it."""
+        first = None if self.first is None else f"{self.first}"
+        return [self.queue, self.scope, self.reason, self.period, self.step, first]
+
+    @classmethod
+    def kept(cls, told: object) -> Choice | None:
+        """What `told` said, back from a browser; None where it says nothing."""
+        if not isinstance(told, list) or len(told) != len(cls().told):
+            return None
+        queue, scope, reason, period, step, first = told
+        return cls.of(queue, scope, reason, period, step, first, ())
+
     @classmethod
     def asked(cls, address: Mapping[str, str]) -> Choice:
         """What stands behind the question mark: a day is shown by itself, per interval unless it says else."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +11,11 @@ import numpy as np
 import pandas as pd
 from sqlalchemy.orm import Session
 
+from api.dashboard.forecast import together
 from api.dashboard.forecast.choice import BARE, DRAFT, IMPORTED, LAST_WEEK, LAST_YEAR, LOCKED
-from api.dashboard.outlook import GRANULARITY, before, total
-from api.dashboard.queries import WHOLE, Held
-from forecast.arrays import Floats
+from api.dashboard.outlook import GRANULARITY, before, slots, total
+from api.dashboard.queries import Held
+from forecast.arrays import Floats, Ns
 from forecast.buckets import SECOND, Grid, Interval, column_ns, day_start, floor, from_ns, local_day
 from store.adjusted import load_adjusted
 from store.forecast_versions import FORECAST, ForecastVersion, being_written, newest_version, page_versions
@@ -65,7 +67,8 @@ def _values(session: Session, held: Held, name: str, frame: pd.DataFrame, step: 
     if name == LAST_YEAR:
         return last_year(session, held, frame, step)
     asked: dict[str, Any] = {"series": list(held.names), "granularity": _granularity(held, step)}
-    asked |= {"start": held.window.first, "end": from_ns(held.window.end).to_pydatetime()}
+    apart = together.ZONES_APART if held.added else dt.timedelta()
+    asked |= {"start": held.window.first - apart, "end": from_ns(held.window.end).to_pydatetime() + apart}
     if name == BARE:
         return on(load_forecast(session, **asked), frame, step, held)
     if name == LOCKED:
@@ -93,7 +96,7 @@ def on(rows: pd.DataFrame, frame: pd.DataFrame, step: Interval, held: Held) -> F
     if len(held.names) == 1:
         middle = rows["0.5"].to_numpy(dtype=np.float64)
         values = np.where(np.isnan(middle), values, middle)
-    starts = floor(column_ns(rows["ds"]), step, held.queue.tz)
+    starts = together.bucket_of(rows, step, held.queue.tz, {one.name: one.tz for one in held.added})
     return _placed(starts, values, column_ns(frame["ds"]))
 
 
@@ -108,35 +111,49 @@ def _placed(starts: Any, values: Floats, ds: Any) -> Floats:
 
 
 def last_year(session: Session, held: Held, frame: pd.DataFrame, step: Interval) -> Floats | None:
-    """Contacts offered 52 weeks before each bucket, float[n]; None where the store holds nothing of then."""
+    """Contacts offered 52 weeks before each bucket, float[n], NaN where not all of it is known.
+
+    None where the store holds nothing of then.
+    """
     window, queue = held.window, held.queue
     first, last = local_day(window.start, queue.tz), local_day(window.end - 1, queue.tz)
-    start, stop = (
-        from_ns(int(one)).to_pydatetime() for one in day_start([first - YEAR, last - YEAR + 1], queue.tz)
-    )
-    names = [one.name for one in held.added] or [queue.name]
-    rows = load_volumes(session, names, start, stop)
-    if held.reason:
-        rows = rows[rows["topic"] == held.reason]
-    elif rows["topic"].nunique() > 1:
-        whole = rows["topic"] == WHOLE
-        told = pd.MultiIndex.from_frame(rows.loc[whole, ["queue", "ds"]])
-        rows = rows[whole | ~pd.MultiIndex.from_frame(rows[["queue", "ds"]]).isin(told)]
-    if rows.empty:
+    start, stop = day_start([first - YEAR, last - YEAR + 1], queue.tz).tolist()
+    starts, contacts = _offered(session, held, start, stop, step)
+    if len(starts) == 0:
         return None
     past = _grid(first - YEAR, last - YEAR, held)
-    came = _placed(
-        floor(column_ns(rows["ds"]), queue.interval, queue.tz), rows["offered"].to_numpy(), past.ds
-    )
-    days = np.unique(past.day[np.isfinite(came)])
-    came = np.where(np.isnan(came) & np.isin(past.day, days), 0.0, came)
-    fine = _grid(first, last, held)
-    shifted = before(past, came, fine, YEAR)
+    came = _placed(floor(starts, queue.interval, queue.tz), contacts, past.ds)
+    fine = slots(held, window.start, window.end)
+    shifted = before(past, _whole_days(held, past, came), fine.grid, YEAR)
+    wanted = fine.open | (np.nan_to_num(shifted) > 0)
     ds = column_ns(frame["ds"])
-    place = np.searchsorted(ds, floor(fine.ds, step, queue.tz))
+    place = np.searchsorted(ds, floor(fine.grid.ds, step, queue.tz))
     inside = place < len(ds)
-    wanted = np.isfinite(shifted[inside])
-    return total(shifted[inside], wanted, place[inside], len(ds))
+    return total(shifted[inside], wanted[inside], place[inside], len(ds), whole=True)
+
+
+def _whole_days(held: Held, past: Grid, came: Floats) -> Floats:
+    """Contacts [n] of past slots, NaN where none are told -> 0 on days of which others are, and where it was closed.
+
+    A day that is not over is not known.
+    """
+    window = held.window
+    days = np.unique(past.day[np.isfinite(came)])
+    history = held.archive.at(window.moment).history(held.queue.name)
+    none = np.isin(past.day, days) | ~history.scheduled(past)
+    found = np.where(np.isnan(came) & none, 0.0, came)
+    return np.where(past.day < local_day(window.moment, window.tz), found, np.nan)
+
+
+def _offered(session: Session, held: Held, start: int, stop: int, step: Interval) -> tuple[Ns, Floats]:
+    """Starts (ns) and contacts [n] of what is shown, start <= ds < stop (ns); of several queues the rows of each."""
+    if not held.reason:
+        rows = together.offered(session, held.added or (held.queue,), start, stop, step, held.queue)
+        return rows.ds, rows.contacts
+    first, last = (from_ns(at).to_pydatetime() for at in (start, stop))
+    volumes = load_volumes(session, held.queue.name, first, last)
+    mine = volumes[volumes["topic"] == held.reason]
+    return column_ns(mine["ds"]), mine["offered"].to_numpy(dtype=np.float64)
 
 
 def _grid(first: int, last: int, held: Held) -> Grid:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sqlalchemy.orm import Session
 
 from api.dashboard import axes
@@ -17,7 +18,7 @@ from api.dashboard.queries import Held
 from api.dashboard.words import Words, local
 from forecast.buckets import Interval, column_ns, day_start, end, floor, from_ns, local_day
 from forecast.day_rules import PERIOD
-from forecast.overriding import AHT, PERCENT, TOTAL, Override
+from forecast.overriding import AHT, PERCENT, TOTAL
 from store.drivers import load_drivers
 from store.hour_exceptions import load_exceptions
 from store.overrides import Kept, load_overrides
@@ -25,13 +26,17 @@ from store.settings import Settings
 from store.special_days import load_special_days
 
 SPECIAL, SCHOOL, CLOSED, DRIVER, ADJUSTMENT = LANES = ("special", "school", "closed", "driver", "adjustment")
+SHORTEST_DAY = 23 * axes.HOUR
 EPOCH = dt.date(1970, 1, 1)
 MOST_DRIVEN = 60  # days of one driver that are told one by one
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A stretch start .. end (ns). name: as it was given, of whoever gave it; amount: of a driver; kept: an adjustment."""
+    """A stretch start .. end (ns). name: as it was given, of whoever gave it; amount: of a driver; kept: an adjustment.
+
+    given: the number that was set, where the row it was set in stands in the table
+    """
 
     kind: str
     name: str
@@ -39,6 +44,25 @@ class Mark:
     end: int
     amount: float | None = None
     kept: Kept | None = None
+    given: float | None = None
+
+
+def with_given(found: Sequence[Mark], frame: pd.DataFrame) -> list[Mark]:
+    """The marks, each row of buckets[...] that was set to a number with that number: what is kept of it is its mean.
+
+    A row that was changed again afterwards does not show the number any more.
+    """
+    ends = dict(zip(column_ns(frame["ds"]).tolist(), column_ns(frame["end"]).tolist(), strict=True))
+    shown = dict(zip(ends, frame["middle"].round(1).tolist(), strict=True))
+    told = []
+    for one in found:
+        number = one.kept.override.id if one.kept is not None else 0
+        later = [each for each in found if each.kept is not None and each.kept.override.id > number]
+        again = any(each.start < one.end and each.end > one.start for each in later)
+        whole = one.kept is not None and ends.get(one.start) == one.end and not again
+        given = shown[one.start] if whole and shown[one.start] == shown[one.start] else None
+        told.append(replace(one, given=given))
+    return told
 
 
 def load_marks(session: Session, held: Held, settings: Settings, now: dt.datetime) -> list[Mark]:
@@ -127,9 +151,18 @@ def _driven(session: Session, held: Held) -> list[Mark]:
     return found
 
 
-def changed(one: Override, words: Words) -> str:
-    """`+10 %`, `+120 contacts`, `500 contacts a day`; of handling time so too."""
+def changed(mark: Mark, words: Words) -> str:
+    """`+10 %`, `+120 contacts`, `500 contacts a day`, `set to 40`; of handling time so too."""
+    if mark.kept is None:
+        return ""
+    one = mark.kept.override
     aht = one.measure == AHT
+    if one.kind == TOTAL and not aht and one.end - one.start < SHORTEST_DAY:
+        exact = float(one.value).is_integer()  # else it is the mean that gives the number which was typed
+        given = one.value if exact else mark.given
+        if given is None:
+            return words("forecast_change_given_mean", n=words.number(one.value, 1))
+        return words("forecast_change_given", n=words.number(given, 0 if float(given).is_integer() else 1))
     if one.kind == PERCENT:
         said = words.percent(one.value / 100, 1 if one.value % 1 else 0, sign=True)
         return words("forecast_change_aht", change=said) if aht else said
@@ -143,7 +176,7 @@ def told(mark: Mark, words: Words, tz: str) -> str:
     """What a mark is, in a line: `Easter Monday`, `letters 4,200`, `+10 % · campaign (ben)`."""
     if mark.kept is not None:
         one = mark.kept.override
-        return words("forecast_by", change=changed(one, words), reason=one.reason, who=one.author)
+        return words("forecast_by", change=changed(mark, words), reason=one.reason, who=one.author)
     if mark.amount is not None:
         return f"{mark.name} {words.number(mark.amount)}"
     return mark.name or words("forecast_lane_closed")

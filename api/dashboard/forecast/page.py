@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from api.dashboard import grids
 from api.dashboard.desk import Asked, Desk
-from api.dashboard.forecast import acts, controls, lines, plan, screen, together, why, work
+from api.dashboard.forecast import controls, lines, plan, screen, why, work
 from api.dashboard.forecast.choice import Choice
 from api.dashboard.forecast.controls import INPUTS, STATES
 from api.dashboard.parts import aria, panel
@@ -29,7 +29,8 @@ OUTPUTS = [
     Output("forecast-figures", "children"), Output("forecast-figure", "figure"),
     Output("forecast-figure-box", "aria-label"), Output("forecast-legend", "children"),
     Output("forecast-grid", "rowData"), Output("forecast-grid", "columnDefs"), Output("forecast-grid", "style"),
-    Output("forecast-table-note", "children"), Output("forecast-marks", "children"), Output("forecast-aim", "data"),
+    Output("forecast-table-note", "children"), Output("forecast-marks", "children"), Output("forecast-adjustments", "children"),
+    Output("forecast-shown", "data"), Output("forecast-aim", "data"),
 ]  # fmt: skip
 WEEK = 7  # days whose deviation is told
 
@@ -174,7 +175,7 @@ def _register_screen(desk: Desk) -> None:
 
 
 def _register_beside(desk: Desk) -> None:
-    """What needs not be there at once: reasons of the queue, adjustments in force, the deviation of last week."""
+    """What needs not be there at once: reasons of the queue, the deviation of last week."""
     app = desk.dash
 
     @app.callback(
@@ -193,14 +194,6 @@ def _register_beside(desk: Desk) -> None:
         return found, held if same else "", {} if found else {"display": "none"}
 
     @app.callback(
-        Output("forecast-adjustments", "children"),
-        [*INPUTS, Input("language", "value"), Input("forecast-changed", "data")],
-    )
-    def adjusted(*values: Any) -> Any:
-        with desk.sessions() as session:
-            return adjustments(session, desk, Choice.of(*values[: len(INPUTS)]), Words(values[-2]))
-
-    @app.callback(
         Output("forecast-deviation", "children"),
         [Input("queue", "value"), Input("forecast-scope", "value"), Input("language", "value")],
     )
@@ -209,16 +202,6 @@ def _register_beside(desk: Desk) -> None:
             return last_week(
                 session, desk, queue if scope == "queue" else None, Words(language), desk.clock()
             )
-
-
-def adjustments(session: Session, desk: Desk, choice: Choice, words: Words) -> Any:
-    """The list of adjustments in force over what is shown; nothing where there is nothing to show."""
-    now = desk.clock()
-    try:
-        held = together.load(session, choice, now, desk.settings)
-    except ForecallError:
-        return None
-    return acts.adjustments(session, held, words, now, may=desk.may("plan"))
 
 
 def last_week(session: Session, desk: Desk, queue: str | None, words: Words, now: dt.datetime) -> Any:

@@ -10,20 +10,22 @@ import dash_mantine_components as dmc
 from dash import ALL, Input, Output, State, callback_context, dcc, html, no_update
 from sqlalchemy.orm import Session
 
-from api.dashboard.desk import Desk
+from api.dashboard.desk import Change, Desk
 from api.dashboard.forecast.acts import fault, toast
 from api.dashboard.parts import aria, panel
 from api.dashboard.words import Words, local
 from forecast.buckets import zone
 from forecast.errors import ForecallError
+from store.database import lock
 from store.forecast_versions import FORECAST, ForecastVersion, being_written, newest_version, page_versions
 from store.forecast_versions import IMPORTED as ELSEWHERE
 from store.locks import Lock, list_locks, lock_span, release_lock, span_of_week
+from store.overrides import load_overrides
 from store.publication import publish
 from store.queues import load_queues
 
 WEEKS = 26  # to choose from
-MOST_LOCKS, MOST_VERSIONS = 8, 6
+MOST_LOCKS, MOST_OLDER, MOST_VERSIONS = 8, 200, 6
 
 
 def plan_panel(words: Words, weeks: Sequence[dict[str, str]], *, may: bool) -> Any:
@@ -68,15 +70,25 @@ def filled(session: Session, words: Words, *, may: bool) -> Any:
 
 
 def _locks(session: Session, words: Words, tz: str, *, may: bool) -> Any:
-    held = list_locks(session, released=False)[:MOST_LOCKS]
+    held = list_locks(session, released=False)
     if not held:
         return html.P(words("forecast_no_locks"), className="note", id="forecast-no-locks")
+    newest, older = held[:MOST_LOCKS], held[MOST_LOCKS:MOST_OLDER]
+    table = _lock_table(newest, words, tz, may=may, name="forecast-locks")
+    if not older:
+        return table
+    rest = _lock_table(older, words, tz, may=may, name="forecast-older-locks")
+    title = html.Summary(words("forecast_lock_more", n=len(held) - len(newest)))
+    return html.Div([table, html.Details([title, rest], className="more")])
+
+
+def _lock_table(held: Sequence[Lock], words: Words, tz: str, *, may: bool, name: str) -> Any:
     rows = [html.Tr([html.Td(html.Span(_named(one, words), className="forecast-locked")), *_cells(one, words, tz),
                      html.Td(_acts(one, words, may=may), className="act")]) for one in held]  # fmt: skip
     heads = [words(f"forecast_head_{name}") for name in ("locked", "of", "who", "when")]
     table = html.Table(
         [html.Thead(html.Tr([*(html.Th(one) for one in heads), html.Th("")])), html.Tbody(rows)],
-        className="plain", id="forecast-locks",
+        className="plain", id=name,
     )  # fmt: skip
     return html.Div(
         table, className="scroll", tabIndex="0", role="region", **aria(label=words("forecast_plan"))
@@ -100,9 +112,7 @@ def _cells(one: Lock, words: Words, tz: str) -> list[Any]:
 
 
 def _acts(one: Lock, words: Words, *, may: bool) -> list[Any]:
-    link = dcc.Link(
-        words("forecast_lock_accuracy"), href=f"/accuracy?lock={one.id}", className="forecast-link"
-    )
+    link = dcc.Link(words("forecast_lock_accuracy"), href="/accuracy", className="forecast-link")
     if not may:
         return [link]
     release = html.Button(
@@ -192,21 +202,56 @@ def register(desk: Desk) -> None:
             said = done(desk, pressed, week, words)
         except ForecallError as error:
             return fault(error), no_update, no_update, no_update
-        return None, toast(said, words), [], desk.clock().isoformat()
+        told = html.Ul([html.Li(one) for one in said[1:]], className="note") if said[1:] else None
+        return told, toast(said[0], words), [], desk.clock().isoformat()
 
 
-def done(desk: Desk, pressed: Any, week: str | None, words: Words) -> str:
-    """Lock the chosen week, release a lock, or publish a version; what to say of it."""
+def done(desk: Desk, pressed: Any, week: str | None, words: Words) -> list[str]:
+    """Lock the chosen week, release a lock, or publish a version; what to say of it, then what to know about it."""
     kind = pressed["type"] if isinstance(pressed, dict) else "forecast-lock"
     with desk.change("plan") as change:
         if kind == "forecast-lock":
             first, last = span_of_week(week or "")
+            lock(change.session, "locks")
+            same = _unchanged(change, first, last)
+            if same is not None:
+                return [words("forecast_lock_held", week=_named(same, words))]
             made = lock_span(change.session, first=first, last=last, who=change.who, now=change.now)
-            name = _named(made.lock, words)
-            return words("forecast_lock_again" if made.goes_before else "forecast_lock_done", week=name)
+            said = words(
+                "forecast_lock_again" if made.goes_before else "forecast_lock_done",
+                week=_named(made.lock, words),
+            )
+            return [
+                said,
+                *made.notes[: len(made.notes) - len(made.goes_before)],
+            ]  # the last tell the same again
         number = int(pressed["number"])
         if kind == "forecast-release":
             held = release_lock(change.session, number, who=change.who, now=change.now)
-            return words("forecast_release_done", week=_named(held, words))
+            return [words("forecast_release_done", week=_named(held, words))]
         version = publish(change.session, number, who=change.who, now=change.now)
-        return words("forecast_publish_done", n=version.id)
+        return [words("forecast_publish_done", n=version.id)]
+
+
+def _unchanged(change: Change, first: dt.date, last: dt.date) -> Lock | None:
+    """The newest lock on these days, where it is of just them and all queues, and would be made the same again."""
+    held = next(
+        (
+            one
+            for one in list_locks(change.session, released=False)
+            if one.first <= last and first <= one.last
+        ),
+        None,
+    )
+    source = newest_version(change.session)
+    if held is None or (held.first, held.last, held.queues) != (first, last, ()):
+        return None
+    if source is None or source.id != held.source_id:
+        return None
+    start, end = (dt.datetime.combine(day, dt.time(), dt.UTC) for day in (first, last))
+    edge = dt.timedelta(days=2)  # whatever the zones
+    for one in load_overrides(change.session, start=start - edge, end=end + edge):
+        ended = one.until is not None and held.created_at <= one.until <= change.now
+        if one.created_at >= held.created_at or ended:
+            return None
+    return held

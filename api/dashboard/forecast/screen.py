@@ -12,9 +12,9 @@ import pandas as pd
 from dash import html
 from sqlalchemy.orm import Session
 
-from api.dashboard import grids, outlook, posts, queries
+from api.dashboard import grids, outlook, posts
 from api.dashboard.axes import labels
-from api.dashboard.forecast import around, lines, marks, together
+from api.dashboard.forecast import acts, adjusting, around, lines, marks, together
 from api.dashboard.forecast import figure as figures
 from api.dashboard.forecast import table as tables
 from api.dashboard.forecast.choice import CHANNEL, EVERY, Choice
@@ -27,6 +27,7 @@ from forecast.arrays import Floats
 from forecast.buckets import Interval, column_ns, from_ns
 from forecast.errors import ForecallError, NotFound
 from store.settings import Settings
+from store.wholes import WHOLE
 
 HIDDEN: dict[str, str] = {"display": "none"}
 SEEN: dict[str, str] = {}
@@ -55,7 +56,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Screen:
-    """The page in the order of its callback's outputs."""
+    """The page in the order of its callback's outputs. shown: which rows the table has, see `of_table`."""
 
     notice: Any
     content: dict[str, str]
@@ -69,6 +70,8 @@ class Screen:
     grid: dict[str, str]
     note: str
     marks: Any
+    adjustments: Any
+    shown: dict[str, Any]
 
 
 def look(session: Session, choice: Choice, now: dt.datetime, settings: Settings) -> Look:
@@ -82,7 +85,7 @@ def look(session: Session, choice: Choice, now: dt.datetime, settings: Settings)
         drawn = outlook.buckets(held, window.start, window.end, window.drawn)
         drawn_beside = lines.compared(session, held, choice.lines, drawn, window.drawn)
     names = {f"imported:{one.id}": one.label for one in lines.others(session).imported}
-    found = marks.load_marks(session, held, settings, now)
+    found = marks.with_given(marks.load_marks(session, held, settings, now), frame)
     return Look(choice, held, frame, beside, drawn, drawn_beside, found, names)
 
 
@@ -133,12 +136,25 @@ def _told(seen: Look, words: Words, theme: str | None, now: dt.datetime, *, may:
         {"height": f"{min(MOST, grids.HEAD + grids.ROW * max(2, len(rows)) + 16)}px"},
         _table_note(seen, rows, words),
         around.marks_list(seen.marks, words, window.tz),
+        acts.adjustments(held, seen.marks, words, may=may),
+        of_table(seen),
     )
 
 
 def nothing(said: Any) -> Screen:
     """A sentence, and no more."""
-    return Screen(said, HIDDEN, [], [], {}, "", [], [], [], {"height": "80px"}, "", None)
+    return Screen(said, HIDDEN, [], [], {}, "", [], [], [], {"height": "80px"}, "", None, None, {})
+
+
+def of_table(seen: Look) -> dict[str, Any]:
+    """What the browser gives back with what is done in the table: whose rows these are, so that nothing goes elsewhere.
+
+    step, places: what they really have, whatever was chosen; last: the newest adjustment they show
+    """
+    window = seen.held.window
+    step = "interval" if window.step is window.interval else outlook.GRANULARITY[window.step]
+    last = max((one.kept.override.id for one in seen.marks if one.kept is not None), default=0)
+    return {"choice": seen.choice.told, "step": step, "places": outlook.places(seen.frame), "last": last}
 
 
 def subject(held: Held, choice: Choice, words: Words) -> str:
@@ -165,7 +181,7 @@ def figures_line(seen: Look, words: Words) -> list[Any]:
     last = labels(ahead.tail(1), held.window.step, held.window.tz, words)[0]
     decimals = outlook.places(frame)
     told = [
-        (words("forecast_sum"), words.number(ahead["expected"].sum()), words("forecast_sum_until", until=last), "sum"),
+        (words("forecast_sum"), words.number(_left(seen)), words("forecast_sum_until", until=last), "sum"),
         (words("forecast_top"), words.number(top["expected"].iloc[0], decimals),
          labels(top, held.window.step, held.window.tz, words)[0], "top"),
     ]  # fmt: skip
@@ -178,6 +194,12 @@ def figures_line(seen: Look, words: Words) -> list[Any]:
 def _ahead(seen: Look) -> pd.DataFrame:
     frame = seen.frame
     return frame[(column_ns(frame["end"]) > seen.held.window.moment) & frame["expected"].notna()]
+
+
+def _left(seen: Look) -> float:
+    """Contacts still to come on average: the same whatever the step, because means add up."""
+    frame = outlook.shown(seen.held, seen.frame)
+    return float(adjusting.open_to_change(seen.held, frame)["left"].sum())
 
 
 def _table_note(seen: Look, rows: pd.DataFrame, words: Words) -> str:
@@ -199,11 +221,7 @@ def _social_title(held: Held, words: Words) -> str:
         return ""
     if found.names[0] != "posts":
         return words("indicator_named", name=escape(found.names[0]))
-    return (
-        words("posts_on_all")
-        if found.topic == queries.WHOLE
-        else words("posts_on", topic=escape(found.topic))
-    )
+    return words("posts_on_all") if found.topic == WHOLE else words("posts_on", topic=escape(found.topic))
 
 
 def _legend(seen: Look, words: Words) -> Any:
@@ -235,7 +253,7 @@ def sentence(seen: Look, words: Words) -> str:
     top = ahead.loc[[ahead["expected"].idxmax()]]
     peak_at = labels(top, window.drawn, window.tz, words)[0]
     values |= {
-        "expected": words.number(ahead["expected"].sum()),
+        "expected": words.number(_left(seen)),
         "peak": words.number(top["expected"].iloc[0]),
     }
     said = words("figure_sentence", **values, peak_at=peak_at)

@@ -32,7 +32,7 @@ def with_lines(frame: pd.DataFrame, lines: Mapping[str, Floats]) -> pd.DataFrame
 def interval_rows(
     frame: pd.DataFrame, window: Window, words: Words, marks: Sequence[Mark] = (), beside: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
-    """buckets[...] -> rows of the grid: numbers as they are, `start` in UTC for sorting, `label` as it is read.
+    """buckets[...] -> rows of the grid: numbers as they are, `start` in UTC for sorting, `label` as it is read, `mean` for sums.
 
     marks: of which the adjustments are told per row; beside: columns more than those there always are
     """
@@ -44,6 +44,7 @@ def interval_rows(
     for at, (row, name_of) in enumerate(zip(frame.itertuples(), said, strict=True)):
         numbers = {name: None if (value := values[name][at]) != value else value for name in names}
         facts = {"start": f"{row.ds:%Y-%m-%dT%H:%M:%SZ}", "label": name_of, "over": bool(row.over)}
+        facts["mean"] = None if row.mean != row.mean else round(row.mean, 3)
         rows.append({**facts, **numbers, "note": notes[at]})
     return rows
 
@@ -63,7 +64,7 @@ def _notes(frame: pd.DataFrame, marks: Sequence[Mark], words: Words) -> list[str
 def _note(mark: Mark, words: Words) -> str:
     assert mark.kept is not None
     one = mark.kept.override
-    return words("forecast_by", change=changed(one, words), reason=one.reason, who=one.author)
+    return words("forecast_by", change=changed(mark, words), reason=one.reason, who=one.author)
 
 
 def interval_columns(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,18 +12,23 @@ from sqlalchemy.orm import Session
 from api.dashboard import queries
 from api.dashboard.forecast.choice import CHANNEL, QUEUE, Choice
 from api.dashboard.outlook import GRANULARITY
-from api.dashboard.queries import COARSE, WHOLE, Held
+from api.dashboard.queries import COARSE, Held
 from api.dashboard.windows import PERIODS, STEPS, WEEK_BEFORE, Window
-from forecast.buckets import Interval, column_ns, floor, from_ns, index
+from forecast.arrays import Ns
+from forecast.buckets import DAY, SECOND, Interval, column_ns, day_start, floor, from_ns, index, local_ns
 from forecast.days import OpeningHours
 from forecast.vintage import Archive, Series, Versions
 from store.adjusted import load_adjusted
 from store.days import load_hours
 from store.forecasts import COLUMNS
+from store.offered import Offered, load_offered
 from store.queues import Queue, load_queues
 from store.settings import Settings
-from store.volumes import load_volumes
+from store.wholes import WHOLE
 
+ZONES_APART = dt.timedelta(
+    days=1
+)  # at most: a day of one zone begins so much before or after that of another
 MOST_BUCKETS = 20_000  # stored buckets that are added up for one look
 
 
@@ -43,6 +48,7 @@ def load(session: Session, choice: Choice, now: dt.datetime, settings: Settings 
         settings,
         first=choice.first,
         reason=choice.reason,
+        today=False,
     )
 
 
@@ -61,10 +67,9 @@ def _added(session: Session, queue: Queue, mine: Sequence[Queue], choice: Choice
     window = Window.of(moment, now, choice.period, step, longest, queue.tz, choice.first)
     name = queue.channel if choice.scope == CHANNEL else WHOLE
     whole = Queue(name, queue.channel, WHOLE, longest, queue.tz)
-    start, end = from_ns(window.start - WEEK_BEFORE).to_pydatetime(), from_ns(window.end).to_pydatetime()
-    volumes = _whole_rows(load_volumes(session, [one.name for one in mine], start, end))
-    series = _series(whole, volumes, _hours(session, mine))
-    as_of = None if volumes.empty else volumes["known_at"].max().to_pydatetime()
+    came = offered(session, mine, window.start - WEEK_BEFORE, window.end, window.step, whole)
+    series = _series(whole, came, _hours(session, mine))
+    as_of = from_ns(int(came.known_at.max())).to_pydatetime() if len(came.ds) else None
     forecast = _forecasts(session, mine, window, now)
     archive = Archive({name: series})
     return Held(whole, series, archive, made, forecast, None, [], as_of, window, added=tuple(mine))
@@ -80,21 +85,42 @@ def _step(choice: Choice, interval: Interval, count: int) -> str:
     return "day"
 
 
-def _whole_rows(volumes: pd.DataFrame) -> pd.DataFrame:
-    """Of a queue's bucket the row of the topic `all` where there is one, else its topics."""
-    whole = volumes["topic"] == WHOLE
-    told = pd.MultiIndex.from_frame(volumes.loc[whole, ["queue", "ds"]])
-    parts = pd.MultiIndex.from_frame(volumes[["queue", "ds"]])
-    return volumes[whole | ~parts.isin(told)]
+def offered(
+    session: Session, mine: Sequence[Queue], start: int, end: int, step: Interval, whole: Queue
+) -> Offered:
+    """The contacts of several queues, start <= ds < end (ns).
+
+    In buckets of a day and longer a queue of another zone has its own local days: its contacts then stand at the same
+    time of the clock in the zone of the whole.
+    """
+    mixed = step.slots == 1 and any(one.tz != whole.tz for one in mine)
+    edge = DAY if mixed else 0
+    first, last = (from_ns(at).to_pydatetime() for at in (start - edge, end + edge))
+    came = load_offered(session, [one.name for one in mine], first, last)
+    if not mixed:
+        return came
+    ds = np.zeros_like(came.ds)
+    for place, one in enumerate(mine):
+        own = came.queue == place
+        ds[own] = same_clock(came.ds[own], one, whole)
+    kept = (ds >= start) & (ds < end)
+    return Offered(came.names, came.queue[kept], ds[kept], came.contacts[kept], came.known_at[kept])
 
 
-def _series(whole: Queue, volumes: pd.DataFrame, hours: OpeningHours | None) -> Series:
-    """The sums of volumes[queue, ds, offered, known_at, ...] per bucket of the whole."""
-    starts = floor(column_ns(volumes["ds"]), whole.interval, whole.tz)
-    ds, place = np.unique(starts, return_inverse=True)
-    offered = np.bincount(place, weights=volumes["offered"].to_numpy(), minlength=len(ds)).astype(np.float64)
+def same_clock(ds: Ns, queue: Queue, whole: Queue) -> Ns:
+    """Moments ns[n] of a queue -> those of the same local day and time in the zone of the whole."""
+    local = local_ns(ds, queue.tz)
+    day = local // DAY
+    last = day_start(day + 1, whole.tz) - queue.interval.seconds * SECOND
+    return np.asarray(np.minimum(day_start(day, whole.tz) + local - day * DAY, last), dtype=np.int64)
+
+
+def _series(whole: Queue, came: Offered, hours: OpeningHours | None) -> Series:
+    """The sums of the queues' contacts per bucket of the whole."""
+    ds, place = np.unique(floor(came.ds, whole.interval, whole.tz), return_inverse=True)
+    offered = np.bincount(place, weights=came.contacts, minlength=len(ds)).astype(np.float64)
     known = np.zeros(len(ds), dtype=np.int64)
-    np.maximum.at(known, place, column_ns(volumes["known_at"]))
+    np.maximum.at(known, place, came.known_at)
     versions = Versions.of(ds, offered, known)
     return Series(whole.name, whole.interval, whole.tz, versions, whole.name, whole.channel, hours=hours)
 
@@ -112,6 +138,7 @@ def _forecasts(
     session: Session, mine: Sequence[Queue], window: Window, now: dt.datetime
 ) -> dict[str, pd.DataFrame]:
     """Per granularity shown forecast[ds, mean, ...] of the sums, the middle being the mean; nothing of the others."""
+    zones = {one.name: one.tz for one in mine}
     nothing = pd.DataFrame(
         {"ds": index(np.zeros(0, dtype=np.int64)), **{name: np.zeros(0) for name in COLUMNS}}
     )
@@ -120,18 +147,34 @@ def _forecasts(
         name = GRANULARITY.get(length, "interval") if length is not window.interval else "interval"
         found[name] = summed(
             load_adjusted(
-                session, now=now, series=[one.name for one in mine], start=window.first, end=window.last,
-                granularity=name,
+                session, now=now, series=list(zones), start=window.first - ZONES_APART,
+                end=window.last + ZONES_APART, granularity=name,
             ),
             length,
             window.tz,
+            zones,
         )  # fmt: skip
     return found
 
 
-def summed(rows: pd.DataFrame, length: Interval, tz: str) -> pd.DataFrame:
+def bucket_of(rows: pd.DataFrame, length: Interval, tz: str, zones: Mapping[str, str]) -> Ns:
+    """forecast[series, ds] -> the bucket in the zone `tz` each belongs to, ns[n].
+
+    zones: series -> its own zone: of a day and longer, its local day is the day of that date
+    """
+    starts = column_ns(rows["ds"]).copy()
+    if length.slots == 1:
+        names = rows["series"].to_numpy()
+        for name, own in zones.items():
+            if own != tz:
+                mine = names == name
+                starts[mine] = day_start(local_ns(starts[mine], own) // DAY, tz)
+    return floor(starts, length, tz)
+
+
+def summed(rows: pd.DataFrame, length: Interval, tz: str, zones: Mapping[str, str]) -> pd.DataFrame:
     """forecast[series, ds, mean, ...] -> forecast[ds, mean, 0.5, ...] per bucket that every series with any row reaches."""
-    starts = floor(column_ns(rows["ds"]), length, tz)
+    starts = bucket_of(rows, length, tz, zones)
     ds, place = np.unique(starts, return_inverse=True)
     mean = np.bincount(place, weights=rows["mean"].to_numpy(), minlength=len(ds)).astype(np.float64)
     pairs = pd.DataFrame({"place": place, "series": rows["series"].to_numpy()}).drop_duplicates()

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from api.dashboard.desk import Desk
 from api.dashboard.forecast.adjusting import moment_of
-from api.dashboard.forecast.choice import QUEUE
+from api.dashboard.forecast.choice import QUEUE, Choice
 from api.dashboard.parts import aria, panel, with_code
 from api.dashboard.queries import series_name
 from api.dashboard.words import Words, local
@@ -45,32 +45,26 @@ def why_panel(words: Words) -> Any:
 def register(desk: Desk) -> None:
     """The callback; what it does is in `fill`, which needs no browser."""
     outputs = [Output("why-bucket", "data"), Output("why-bucket", "value"), Output("why", "children")]
-    names = ["queue", "forecast-scope", "forecast-reason", "forecast-step", "language", "why-bucket"]
-    asked = [*(Input(one, "value") for one in names), Input("forecast-chosen", "data")]
+    names = [
+        ("forecast-shown", "data"),
+        ("language", "value"),
+        ("why-bucket", "value"),
+        ("forecast-chosen", "data"),
+    ]
 
-    @desk.dash.callback(
-        outputs, [*asked, Input("forecast-changed", "data"), Input("forecast-tick", "n_intervals")]
-    )
-    def why(
-        queue: str,
-        scope: str,
-        reason: str,
-        step: str,
-        language: str,
-        bucket: str | None,
-        chosen: Any,
-        *_: Any,
-    ) -> Filled:
-        words = Words(language)
-        if scope != QUEUE:
+    @desk.dash.callback(outputs, [Input(*one) for one in names])
+    def why(shown: Any, language: str, bucket: str | None, chosen: Any) -> Filled:
+        words, table, told = Words(language), shown or {}, chosen or {}
+        choice = Choice.kept(table.get("choice"))
+        if choice is None or choice.scope != QUEUE:
             return [], None, html.P(words("forecast_why_one"), className="note")
-        told = chosen if isinstance(chosen, dict) and callback_context.triggered_id != "why-bucket" else {}
-        if callback_context.triggered_id in ("queue", "forecast-step", "forecast-reason"):
-            told = {}
+        pressed = any(one["prop_id"].startswith("forecast-chosen") for one in callback_context.triggered)
+        step = str(told.get("step") or table["step"])  # of the chart's point, else of the table's rows
+        start = told.get("start") if pressed else bucket
+        places = table["places"] if step == table["step"] else None
         with desk.sessions() as session:
             return fill(
-                session, queue, str(told.get("step") or step), told.get("start") or bucket, words, desk.clock(),
-                reason=reason or "", number=told.get("expected"),
+                session, choice.queue, step, start or bucket, words, desk.clock(), reason=choice.reason, places=places
             )  # fmt: skip
 
 
@@ -83,13 +77,14 @@ def fill(
     now: dt.datetime,
     *,
     reason: str = "",
-    number: object = None,
+    places: int | None = None,
 ) -> Filled:
     """Buckets to choose from, the one chosen, and its parts.
 
-    bucket: the ISO 8601 start asked for; else the next open one. number: as it is shown, where the asker knows
+    name: of the queue, None for the first; bucket: the ISO 8601 start asked for; else the next open one
+    places: decimals of the table, None where it has no such buckets
     """
-    queue = next((one for one in load_queues(session) if one.name == name), None)
+    queue = next((one for one in load_queues(session) if name is None or one.name == name), None)
     found = [] if queue is None else coming(session, queue, step, now, reason)
     moment = moment_of(bucket)
     one = next((each for each in found if each.start == moment), None)
@@ -100,9 +95,7 @@ def fill(
         return [], None, html.P(words("why_none"), className="note")
     one = one or found[0]
     data = [{"value": each.start.isoformat(), "label": _label(each, queue, step, words)} for each in found]
-    middle = (
-        float(number) if isinstance(number, int | float) else _middle(session, queue, reason, step, one, now)
-    )
+    middle = _middle(session, queue, reason, step, one, now, places)
     title = html.P([html.Strong(_label(one, queue, step, words))], className="forecast-why-of")
     return data, one.start.isoformat(), html.Div([title, waterfall(one, queue, words, middle)])
 
@@ -122,7 +115,13 @@ def _at(
 
 
 def _middle(
-    session: Session, queue: Queue, reason: str, step: str, one: Explanation, now: dt.datetime
+    session: Session,
+    queue: Queue,
+    reason: str,
+    step: str,
+    one: Explanation,
+    now: dt.datetime,
+    places: int | None,
 ) -> float | None:
     """The number the table shows of a bucket: the middle of what is expected, rounded."""
     rows = load_adjusted(
@@ -132,7 +131,7 @@ def _middle(
     if rows.empty or np.isnan(rows["0.5"].iloc[0]):
         return None
     value = float(rows["0.5"].iloc[0])
-    return round(value, 0 if value >= WHOLE_FROM else 1)
+    return round(value, places if places is not None else 0 if value >= WHOLE_FROM else 1)
 
 
 def coming(

@@ -10,7 +10,6 @@ from dash import ALL, ClientsideFunction, Input, Output, State, callback_context
 from api.dashboard.desk import Desk
 from api.dashboard.forecast import acts, adjusting
 from api.dashboard.forecast.choice import Choice, day_of
-from api.dashboard.forecast.controls import STATES
 from api.dashboard.forecast.pasting import column
 from api.dashboard.parts import aria
 from api.dashboard.words import Words
@@ -19,6 +18,7 @@ from forecast.overriding import PERCENT
 
 HIDDEN, SEEN = {"display": "none"}, {"display": "flex"}
 BLOCK = {"display": "block"}
+TOLD = ("way", "value", "why", "until", "pending_why", "rows", "pending", "saved", "language", "shown")
 
 
 def bar(words: Words) -> Any:
@@ -115,6 +115,16 @@ def register(desk: Desk) -> None:
         [Input("forecast-quick-less", "n_clicks"), Input("forecast-quick-more", "n_clicks")],
         prevent_initial_call=True,
     )
+    cleared = [("pending", "data"), ("waiting", "style"), ("preview", "children"), ("grid", "deselectAll")]
+    desk.dash.clientside_callback(  # type: ignore[no-untyped-call]
+        ClientsideFunction("forecall_forecast", "renewed"),
+        [
+            Output(f"forecast-{name}", prop, allow_duplicate=True)
+            for name, prop in (*cleared, ("chosen", "data"))
+        ],
+        Input("forecast-shown", "data"),
+        prevent_initial_call=True,
+    )
     desk.dash.clientside_callback(  # type: ignore[no-untyped-call]
         ClientsideFunction("forecall_forecast", "clear"),
         Output("forecast-grid", "deselectAll", allow_duplicate=True),
@@ -149,20 +159,23 @@ def _pending(desk: Desk) -> None:
             Input("forecast-pasted", "data"),
             Input("forecast-discard", "n_clicks"),
         ],
-        [State("forecast-pending", "data"), State("language", "value"), *STATES],
+        [State("forecast-pending", "data"), State("language", "value"), State("forecast-shown", "data")],
         prevent_initial_call=True,
     )
-    def wait(changes: Any, told: Any, _: int, held: Any, language: str, *choice: Any) -> Any:
+    def wait(changes: Any, told: Any, _: int, held: Any, language: str, shown: Any) -> Any:
         source = callback_context.triggered_id
         if source == "forecast-discard":
             return None, HIDDEN, None, None, desk.clock().isoformat()
-        pending = told if source == "forecast-pasted" else acts.typed(held, changes or [])
-        if not pending or not desk.may("plan"):
+        of = {name: (shown or {}).get(name) for name in ("choice", "last")}
+        pending = told if source == "forecast-pasted" else acts.typed(held, changes or [], of["choice"])
+        choice = Choice.kept(of["choice"])
+        if not pending or choice is None or not desk.may("plan"):
             return no_update, no_update, no_update, no_update, no_update
+        pending = {**pending, **of}
         words = Words(language)
         try:
             with desk.sessions() as session:
-                work = acts.load(session, Choice.of(*choice), desk.clock(), desk.settings)
+                work = acts.load(session, choice, desk.clock(), desk.settings)
             told_ = acts.preview(work, acts.proposal(work, pending, words), words)
         except ForecallError as error:
             return None, BLOCK, None, acts.fault(error), no_update
@@ -190,8 +203,9 @@ def _acts(desk: Desk) -> None:
         [
             *(State(f"forecast-{name}", "value") for name in ("way", "value", "why", "until", "pending-why")),
             State("forecast-grid", "selectedRows"), State("forecast-pending", "data"), State("forecast-saved", "data"),
-            State("language", "value"), *STATES,
+            State("language", "value"), State("forecast-shown", "data"),
         ],
+        running=[(Output(f"forecast-{name}", "disabled"), True, False) for name in ("save", "pending-save")],
         prevent_initial_call=True,
     )  # fmt: skip
     def act(*values: Any) -> Any:
@@ -200,15 +214,9 @@ def _acts(desk: Desk) -> None:
         if source is None or not any(one["value"] for one in callback_context.triggered):
             return still
         name = source if isinstance(source, str) else source["type"]
-        told = dict(
-            zip(
-                ("way", "value", "why", "until", "pending_why", "rows", "pending", "saved", "language"),
-                values[7:16],
-                strict=True,
-            )
-        )
+        told = dict(zip(TOLD, values[7:17], strict=True))
         try:
-            said, numbers = done(desk, name, source, told, Choice.of(*values[16:]))
+            said, numbers = done(desk, name, source, told)
         except ForecallError as error:
             still[7 if "pending" in name else 0 if name in ("forecast-undo", "forecast-remove") else 6] = (
                 acts.fault(error)
@@ -228,8 +236,11 @@ def _acts(desk: Desk) -> None:
         return found
 
 
-def done(desk: Desk, name: str, source: Any, told: dict[str, Any], choice: Choice) -> tuple[str, list[int]]:
-    """Do what was asked: save the selection or the numbers that wait, undo, remove; what to say, and what could be undone."""
+def done(desk: Desk, name: str, source: Any, told: dict[str, Any]) -> tuple[str, list[int]]:
+    """Do what was asked: save the selection or the numbers that wait, undo, remove; what to say, and what could be undone.
+
+    Numbers and rows are saved to the choice of the table they stood in, whatever the controls say by now.
+    """
     words = Words(told["language"])
     with desk.change("plan") as change:
         if name == "forecast-undo":
@@ -238,16 +249,22 @@ def done(desk: Desk, name: str, source: Any, told: dict[str, Any], choice: Choic
         if name == "forecast-remove":
             adjusting.undo(change, [int(source["number"])])
             return words("forecast_removed"), []
+        of = (told["pending"] if "pending" in name else told["shown"]) or {}
+        choice, last = Choice.kept(of.get("choice")), of.get("last")
+        if choice is None:
+            raise InputError(
+                "There is nothing to save.", remedy="Choose rows, or type a number.", field="rows"
+            )
         work = acts.load(change.session, choice, change.now, desk.settings)
         if "pending" in name:
-            asked = acts.proposal(work, told["pending"] or {}, words)
-            numbers, count = acts.save_numbers(change, work, asked, told["pending_why"] or "")
+            asked = acts.proposal(work, of, words)
+            numbers, count = acts.save_numbers(change, work, asked, told["pending_why"] or "", last=last)
             said = words("forecast_set", n=count)
         else:
             value = typed_value(told["value"], words)
             starts = [str(one.get("start")) for one in told["rows"] or []]
             numbers, count = acts.save_selected(
-                change, work, starts, told["way"], value, told["why"] or "", day_of(told["until"])
+                change, work, starts, told["way"], value, told["why"] or "", day_of(told["until"]), last=last
             )
             said = words("forecast_saved", change=acts.way_told(told["way"], value, words), n=count)
     return (said, numbers) if numbers else (words("forecast_held_already"), [])

@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from api.app import create_app
@@ -27,9 +27,13 @@ from api.dashboard.data import files as data_files
 from api.dashboard.data import held as data_held
 from api.dashboard.data import parts as data_parts
 from api.dashboard.words import Words
+from forecast.errors import ForecallError
+from store.budgets import load_budgets
+from store.column_maps import list_column_maps
 from store.database import connect, sessions
 from store.keys import create_key
 from store.settings import Settings
+from store.tables import AuditRow
 from store.uploads import list_uploads
 from store.volumes import load_volumes
 from tests.browser.conftest import Served, Watch
@@ -90,7 +94,12 @@ def house(sqlite_template: Path, tmp_path: Path) -> Iterator[House]:
     engine = connect(f"sqlite:///{path}", wait=10)
     make = sessions(engine)
     with make() as session:
-        scopes = {"read": ["read"], "plan": ["read", "plan"], "admin": ["admin"]}
+        scopes = {
+            "read": ["read"],
+            "plan": ["read", "plan"],
+            "write": ["read", "write"],
+            "admin": ["admin"],
+        }
         keys = {name: create_key(session, name, held, now=NOW) for name, held in scopes.items()}
         session.commit()
     yield House(make, engine, keys, create_app(CONFIG, make, clock=lambda: NOW))
@@ -119,7 +128,7 @@ def visit(house: House, chromium: Browser, watch: Watch) -> Iterator[Visit]:
     house.address = server.address
     contexts = []
 
-    def opened(scope: str = "plan", *, language: str = "nl", width: int = 1440) -> Page:
+    def opened(scope: str = "write", *, language: str = "nl", width: int = 1440) -> Page:
         locale = {"nl": "nl-NL", "en": "en-GB"}[language]
         context = chromium.new_context(viewport={"width": width, "height": 900}, locale=locale)
         context.set_default_timeout(60_000)
@@ -166,7 +175,7 @@ def totals(house: House) -> dict[str, float]:
 @pytest.mark.browser
 def test_a_dutch_workbook_is_dropped_looked_at_and_loaded(house: House, visit: Visit) -> None:
     data, wanted = dutch_workbook()
-    page = visit("plan")
+    page = visit("write")
     page.evaluate(DROP, ["Overzicht week 8.xlsx", base64.b64encode(data).decode()])
     expect(page.locator("#data-would")).to_contain_text("200 waarden", timeout=60_000)
     assert totals(house) == {}  # nothing is kept until it is loaded
@@ -206,7 +215,7 @@ def test_a_file_with_dates_that_read_both_ways_asks_and_loads_after_the_answer(
 
 @pytest.mark.browser
 def test_columns_of_other_names_are_chosen_from_the_header(house: House, visit: Visit) -> None:
-    page = visit("plan")
+    page = visit("write")
     choose(page, "vreemd.csv", STRANGE)
     for label, column in (("Wachtrij", "Afdeling"), ("Datum en tijd", "Moment"), ("Aanbod", "Stuks")):
         page.locator(".ask").get_by_label(label, exact=True).first.click()
@@ -219,7 +228,7 @@ def test_columns_of_other_names_are_chosen_from_the_header(house: House, visit: 
 
 @pytest.mark.browser
 def test_a_broken_file_and_one_too_large_show_a_clear_error(house: House, visit: Visit) -> None:
-    page = visit("plan", language="en")
+    page = visit("write", language="en")
     choose(page, "<img src=x onerror=alert(1)>.xlsx", b"PK\x03\x04" + b"no workbook" * 20)
     expect(page.locator(".fault")).to_contain_text("looks like a damaged zip or Excel file")
     expect(page.locator("#data-found h2")).to_contain_text("<img src=x onerror=alert(1)>.xlsx")
@@ -252,7 +261,7 @@ def chooser_opens(page: Page, key: str) -> bool:
 
 
 def test_everything_can_be_reached_by_keyboard_and_nothing_is_too_wide(visit: Visit) -> None:
-    page = visit("plan", width=1024)
+    page = visit("write", width=1024)
     expect(
         page.locator("#data-file input[type=file]")
     ).to_be_attached()  # before, the zone is not what it will be
@@ -291,26 +300,20 @@ def posted(client: TestClient, house: House, act: str) -> Any:
     return client.post("/_dash-update-component", json=body)
 
 
-@pytest.mark.parametrize(("scope", "loads"), [("read", False), ("plan", True), ("admin", True)])
+@pytest.mark.parametrize(
+    ("scope", "loads"), [("read", False), ("plan", False), ("write", True), ("admin", True)]
+)
 def test_the_server_refuses_a_reader_who_presses_anyway(house: House, scope: str, loads: bool) -> None:
     with TestClient(house.app, headers={"Authorization": f"Bearer {house.keys[scope]}"}) as client:
         answer = posted(client, house, "load")
     assert answer.status_code == 200
     assert (totals(house) != {}) is loads
-    assert ("may plan" in answer.text) is not loads
+    assert ("may load data" in answer.text) is not loads
 
 
 def test_a_check_keeps_nothing(house: House) -> None:
     with house.make() as session:
-        found = data_check.check(
-            session,
-            CONFIG,
-            GOOD,
-            kind="auto",
-            name="good.csv",
-            reading=data_check.reading_of({}, {}),
-            now=NOW,
-        )
+        found = data_check.check(session, CONFIG, data_check.Dropped(GOOD, "auto", "good.csv"), NOW)
         session.commit()
         assert found.imported is not None and found.imported.rows == 2 and len(found.imported.problems) == 1
         assert list_uploads(session) == [] and load_volumes(session).empty
@@ -327,10 +330,58 @@ def test_a_check_keeps_nothing(house: House) -> None:
         (b"date,name\n2026-01-01,New year\n", "special-days"),
         (b"BEGIN:VCALENDAR\nEND:VCALENDAR\n", "special-days"),
         (b"\x00\x01", "volumes"),
+        (b"date,queue,offered,aht_seconds,fte\n2026-01-01,Sales,300,240,12\n", "budget"),
+        (b"week,queue,offered\n2026-W11,Sales,300\n", "budget"),
+        (b"Maand;Van;Tot;Wachtrij;Begroot\n2026-03;1-3-2026;31-3-2026;Sales;300\n", "budget"),
+        (b"Datum;Week;Wachtrij;Aanbod\n1-3-2026;9;Sales;300\n", "volumes"),
+        (b"Maand;Week;Datum;Tijdvak;Wachtrij;Aanbod;FTE\n3;9;1-3-2026;09:00;Sales;300;2\n", "volumes"),
     ],
 )
 def test_the_kind_of_a_file_is_told_by_its_columns(data: bytes, kind: str) -> None:
     assert data_check.kind_of(data) == kind
+
+
+def test_a_budget_is_taken_in_as_a_budget_and_no_contacts(house: House) -> None:
+    files = data_files.Files(house.make, lambda: NOW, CONFIG)
+    budget = b"date,queue,offered,aht_seconds,fte\n2026-04-01,Sales,300,240,12\n"
+    for data in (GOOD, budget):
+        contents = f"data:;base64,{base64.b64encode(data).decode()}"
+        files.load(data_files.Given(contents, "file.csv", "auto", {}, {}), EN)
+    assert totals(house) == {"Sales": 20.0}
+    with house.make() as session:
+        assert load_budgets(session)["fte"].tolist() == [12.0]
+
+
+def test_what_was_remembered_of_columns_is_forgotten_by_name_and_what_goes_wrong_is_said(
+    house: House,
+) -> None:
+    files = data_files.Files(house.make, lambda: NOW, CONFIG, "Anna")
+    columns = {"queue": "Afdeling", "interval_start": "Moment", "offered": "Stuks"}
+    contents = f"data:;base64,{base64.b64encode(STRANGE).decode()}"
+    files.load(data_files.Given(contents, "vreemd.csv", "volumes", {}, columns), EN)
+    with house.make() as session:
+        (kept,) = list_column_maps(session)
+    named, given = f"{kept.kind}/{kept.header}", data_files.Given("", "", "auto", {}, {})
+    for wrong in (False, True):  # the second time it is gone
+        acted = data_files._act(files, "forget", named, given, EN, lambda: NOW)
+        assert ("There is no remembered mapping" in all_texts(acted[1])) is wrong
+    with house.make() as session:
+        lines = session.execute(select(AuditRow.who, AuditRow.act, AuditRow.subject)).all()
+    assert [tuple(one) for one in lines if one.act == "column_map.forget"] == [
+        ("Anna", "column_map.forget", "column_map volumes")
+    ]
+
+
+def test_an_error_of_any_kind_after_a_button_is_shown_in_its_place(house: House) -> None:
+    def no_clock() -> dt.datetime:
+        raise ForecallError("The database is busy.", remedy="Try again.")
+
+    files = data_files.Files(house.make, no_clock, CONFIG)
+    contents = f"data:;base64,{base64.b64encode(GOOD).decode()}"
+    acted = data_files._act(
+        files, "load", 0, data_files.Given(contents, "f.csv", "auto", {}, {}), EN, no_clock
+    )
+    assert "The database is busy." in all_texts(acted[1])
 
 
 def test_every_kind_of_file_has_a_name_in_both_languages() -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import shutil
+import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +18,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from api.calendar_schemas import HoursIn
-from api.dashboard.data import driver_list, moves, special_day
+from api.dashboard.data import all_queues, driver_list, findings, moves, special_day
 from api.dashboard.data.calendar import CalendarTab
 from api.dashboard.data.driver_values import amount_read, pasted
 from api.dashboard.data.drivers import DriversTab
+from api.dashboard.data.finding import finding_card
 from api.dashboard.data.finding_words import told
 from api.dashboard.data.hours import HoursTab
 from api.dashboard.data.hours_held import own_of
@@ -29,6 +33,7 @@ from api.dashboard.data.tabs import PICK, Answer, View
 from api.dashboard.data.week import clock_changes, day_spans, open_hours, opening, spans_of
 from api.dashboard.data.year import marked, year_table
 from api.dashboard.desk import Change
+from api.dashboard.scenario.bench import Bench
 from api.dashboard.words import Words
 from api.hours_told import hours_of
 from forecast.buckets import Interval
@@ -39,10 +44,10 @@ from forecast.queue_map import Move
 from store.database import connect, sessions
 from store.day_rules import load_day_rules
 from store.days import load_days, save_days
-from store.drivers import load_drivers
+from store.drivers import load_drivers, save_drivers
 from store.groups import load_groups
 from store.hour_exceptions import load_exceptions
-from store.quality import load_marks
+from store.quality import load_findings, load_marks
 from store.queue_map import load_moves
 from store.queues import Queue, load_queues, save_queue
 from store.settings import Settings
@@ -298,6 +303,31 @@ def test_a_day_without_hours_closes_the_queue_and_can_be_taken_back(session: Ses
     assert load_exceptions(session, queue="calls")["name"].tolist() == ["Team day"]
 
 
+def test_a_form_of_hours_is_saved_to_the_queue_it_was_opened_for(session: Session) -> None:
+    tab = HoursTab()
+    tab.press(change(session), view("calls"), "save", "", week(d0="8-20"))
+    tab.press(change(session), view("chats"), "save", "", week(d0="9-17"))
+    for act, title in (("week", "Weekly hours of calls"), ("day", "One day with other hours: calls")):
+        form = str(tab.press(session, view("calls"), act, "first", {}).form)
+        assert title in form and "'name': 'queue'}, style={'display': 'none'}, value='calls'" in form
+    fields = {**week(d0="7-20"), "replaces": "first", "queue": "calls"}
+    assert "08:00–20:00 →  07:00–20:00" in all_texts(tab.preview(session, view("chats"), fields))
+    answer = tab.press(change(session), view("chats"), "save", "", fields)
+    opens = [hours_of(session, queue).weeks[0].spans[0].opens for queue in ("calls", "chats")]
+    assert opens == ["07:00", "09:00"]
+    tab.undo(change(session), view("chats"), answer.undo or {})
+    assert hours_of(session, "calls").weeks[0].spans[0].opens == "08:00"
+
+
+def test_hours_somebody_else_changed_since_are_not_undone(session: Session) -> None:
+    tab = HoursTab()
+    answer = tab.press(change(session), view(), "save", "", week(d0="8-20"))
+    tab.press(change(session), view(), "save", "", {"date": "2026-03-16", "hours": "", "name": "Team day"})
+    with pytest.raises(InputError, match="changed this after you"):
+        tab.undo(change(session), view(), answer.undo or {})
+    assert load_exceptions(session, queue="calls")["name"].tolist() == ["Team day"]
+
+
 def test_the_preview_names_the_days_that_change_and_no_other(session: Session) -> None:
     tab = HoursTab()
     tab.press(change(session), view(), "save", "", week(d0="8-20", d1="8-20"))
@@ -393,6 +423,86 @@ def test_without_drivers_the_page_says_what_to_do(session: Session) -> None:
     assert EN("data_drivers_none_text") in all_texts(DriversTab().body(session, view()))
 
 
+def driver_rows(session: Session, **columns: Any) -> None:
+    """Amounts of one driver as a file brings them, a week before now."""
+    rows = pd.DataFrame(columns).assign(queue="")
+    known = pd.Timestamp(NOW - dt.timedelta(days=7)).as_unit("ns")
+    ds = pd.DatetimeIndex(rows["ds"]).tz_localize("UTC").as_unit("ns")
+    save_drivers(session, rows.assign(ds=ds, known_at=known))
+
+
+def minutes(session: Session, past: int) -> Change:
+    return Change(session, "Anna", NOW + dt.timedelta(minutes=past))
+
+
+def held_amounts(session: Session) -> list[tuple[str, float]]:
+    held = load_drivers(session)
+    return [(f"{at:%d %H:%M}", value) for at, value in zip(held["ds"], held["value"], strict=True)]
+
+
+def worths(session: Session) -> list[float]:
+    return [float(one) for one in load_drivers(session)["worth"]]
+
+
+def test_amounts_within_the_day_are_shown_changed_removed_and_undone_each_at_its_own_moment(
+    session: Session,
+) -> None:
+    tab = DriversTab()
+    ds = ["2026-03-20 08:00", "2026-03-20 09:00"]  # UTC, an hour later in Amsterdam
+    driver_rows(session, driver=["visitors"] * 2, ds=ds, value=[500.0, 300.0])
+    held = view(driver='["visitors", ""]')
+    form = str(tab.press(session, held, "coming", "", {}).form)
+    assert "Fri 20 Mar 2026 09:00" in form and "Fri 20 Mar 2026 10:00" in form
+    fields = {"driver": "visitors", "queue": "*", "on 2026-03-20T09:00:00+00:00": 400, "pasted": ""}
+    answer = tab.press(minutes(session, 1), held, "save", "", fields)
+    assert held_amounts(session) == [("20 08:00", 500.0), ("20 09:00", 400.0)]
+    tab.undo(minutes(session, 2), held, answer.undo or {})
+    assert held_amounts(session) == [("20 08:00", 500.0), ("20 09:00", 300.0)]
+    key = json.dumps(["visitors", "", "2026-03-20T08:00:00+00:00"])
+    assert key.replace('"', "") in str(tab.body(session, held)).replace('"', "").replace("\\", "")
+    tab.press(minutes(session, 3), held, "remove", key, {})
+    assert held_amounts(session) == [("20 09:00", 300.0)]
+    one = {"driver": "visitors", "queue": "*", "date": "2026-03-20", "amount": 350}
+    tab.press(minutes(session, 4), held, "save", "", one)  # the only one of its day
+    assert held_amounts(session) == [("20 09:00", 350.0)]
+
+
+def test_a_day_that_has_several_amounts_is_not_given_one_more(session: Session) -> None:
+    ds = ["2026-03-20 08:00", "2026-03-20 09:00"]
+    driver_rows(session, driver=["visitors"] * 2, ds=ds, value=[500.0, 300.0])
+    fields = {"driver": "visitors", "queue": "*", "pasted": "2026-03-20\t400"}
+    with pytest.raises(InputError, match="2 amounts fall within the day"):
+        DriversTab().press(change(session), view(), "save", "", fields)
+
+
+def test_what_was_assumed_of_an_amount_stays_when_it_is_changed_and_comes_back_with_undo(
+    session: Session,
+) -> None:
+    tab = DriversTab()
+    driver_rows(session, driver=["letters"], ds=["2026-03-19 23:00"], value=[1000.0], worth=[0.05])
+    changed = tab.press(
+        minutes(session, 1), view(), "save", "", {"driver": "letters", "queue": "*", "on 2026-03-20": "1200"}
+    )
+    assert held_amounts(session) == [("19 23:00", 1200.0)] and worths(session) == [0.05]
+    tab.undo(minutes(session, 2), view(), changed.undo or {})
+    assert held_amounts(session) == [("19 23:00", 1000.0)] and worths(session) == [0.05]
+    fields = {"driver": "letters", "queue": "*", "date": "2026-03-20", "amount": "1000", "worth": "0.08"}
+    assert "contacts per unit: 0.080" in all_texts(tab.preview(session, view(), fields))
+    assumed = tab.press(minutes(session, 3), view(), "save", "", fields)
+    assert worths(session) == [0.08]
+    tab.undo(minutes(session, 4), view(), assumed.undo or {})
+    assert worths(session) == [0.05]
+
+
+def test_an_amount_somebody_else_changed_since_is_not_undone(session: Session) -> None:
+    tab, fields = DriversTab(), {"driver": "letters", "queue": "*"}
+    answer = tab.press(minutes(session, 1), view(), "save", "", {**fields, "pasted": "2026-03-20\t100"})
+    tab.press(minutes(session, 2), view(), "save", "", {**fields, "pasted": "2026-03-20\t150"})
+    with pytest.raises(InputError, match="changed this after you"):
+        tab.undo(minutes(session, 3), view(), answer.undo or {})
+    assert load_drivers(session)["value"].tolist() == [150.0]
+
+
 # ---- queues
 
 
@@ -483,7 +593,88 @@ def test_groups_are_added_removed_and_brought_back(session: Session) -> None:
         )
 
 
+def test_groups_somebody_else_changed_since_are_not_undone(session: Session) -> None:
+    tab = QueuesTab()
+    desk = {"queue": "calls", "group": "Desk", "site": "", "share": 60, "since": ""}
+    answer = tab.press(change(session), view(), "save-group", "", desk)
+    tab.press(change(session), view(), "save-group", "", {**desk, "group": "Partner", "share": 40})
+    with pytest.raises(InputError, match="changed this after you"):
+        tab.undo(change(session), view(), answer.undo or {})
+    assert [part.group for part in load_groups(session).parts] == ["Desk", "Partner"]
+
+
+def far_west(session: Session) -> None:
+    """A queue in Los Angeles: 10 contacts an hour around the clock, from 20 February to now; 50 on 1 March."""
+    zone = "America/Los_Angeles"
+    save_queue(session, Queue("west", "phone", "all", Interval.HOUR, zone))
+    ds = pd.date_range("2026-02-20", "2026-03-10", freq="h", tz=zone).tz_convert("UTC").as_unit("ns")
+    offered = [50.0 if f"{at:%m-%d}" == "03-01" else 10.0 for at in ds.tz_convert(zone)]
+    known = ds + pd.Timedelta(hours=1)
+    save_volumes(
+        session,
+        pd.DataFrame({"queue": "west", "ds": ds, "offered": offered, "known_at": known}),
+        upload_id=None,
+    )
+
+
+def test_the_days_of_a_queue_are_those_of_its_own_zone(session: Session) -> None:
+    far_west(session)
+    one = Finding("west", "outlier", "2026-03-01", "2026-03-01", 1.0, "", "", "", "warning")
+    bars = str(finding_card(session, one, view("west")))
+    found = re.findall(r"title='(\w+ \d+ Mar): ([\d,]+)'", bars)
+    assert ("Sat 28 Feb", "240") in re.findall(r"title='(\w+ 28 Feb): ([\d,]+)'", bars)
+    assert found[:2] == [("Sun 1 Mar", "1,200"), ("Mon 2 Mar", "240")]
+    week_ = moves.last_week(session, view("calls"))
+    assert week_["west"] == 7 * 240 - 10  # the night of 8 March has an hour less there
+    assert week_["chats"] == 280
+
+
+def test_a_gap_is_still_to_come_until_its_hour_has_passed_in_the_zone_of_its_queue(session: Session) -> None:
+    far_west(session)
+    at = "2026-03-10T03:00"  # 02:42 in Los Angeles, 10:42 in Amsterdam
+    gaps = [Finding(queue, "gap", at, at, 1.0, "", "", "", "warning") for queue in ("west", "calls")]
+    assert [one.queue for one in findings._begun(session, gaps, CONFIG, NOW)] == ["calls"]
+
+
 # ---- quality
+
+
+def many_queues(session: Session) -> None:
+    for place in range(findings.FEW):
+        save_queue(session, Queue(f"other {place:02}", "phone", "all", Interval.HOUR, TZ))
+
+
+def test_with_many_queues_the_chosen_one_alone_is_looked_at_until_all_are_asked_for(session: Session) -> None:
+    many_queues(session)
+    session.commit()
+    tab, bench = QualityTab(), Bench()
+    first = all_texts(tab.body(session, view()))
+    assert EN("data_one_note", queue="calls") in first and EN("data_all_look", n=14) in first
+    number = all_queues.ask(session, view(), bench).number
+    for _ in range(200):
+        if all_queues.looked(number, EN, bench)[1]:
+            break
+        time.sleep(0.05)
+    assert (
+        all_queues.answer(session, view(), bench) is None
+    )  # nobody who did not ask is shown what may be old
+    asked, found = all_queues.answer(session, view(ticket=number, looked=number), bench) or (None, ())
+    assert asked == NOW and {one.queue for one in found} >= {"calls", "chats"}
+    wanted = [one for one in load_findings(session, CONFIG, now=NOW) if one.kind != "gap"]
+    assert [one for one in found if one.kind != "gap"] == wanted
+
+
+def test_what_was_found_of_all_queues_is_kept_until_the_database_changes(session: Session) -> None:
+    many_queues(session)
+    session.commit()
+    marked_ = replace(view(), mark="one")
+    told_: list[tuple[int, int, str]] = []
+    found = findings.found_beside(session, CONFIG, NOW, "one", lambda *step: told_.append(step))
+    assert told_[0] == (0, 14, "calls") and told_[-1] == (14, 14, "")
+    assert all_queues.answer(session, marked_) == (None, found)
+    shown = all_texts(QualityTab().body(session, marked_))
+    assert EN("data_findings_open") in shown and EN("data_all_note") not in shown
+    assert all_queues.answer(session, replace(marked_, mark="two")) is None
 
 
 def test_a_finding_that_is_right_is_marked_and_told_again_after_undo(session: Session) -> None:

@@ -9,11 +9,14 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy.orm import Session, sessionmaker
 
+from api.dashboard.data.findings import FEW
 from api.hours_told import hours_of
+from forecast.buckets import Interval
 from store.day_rules import load_day_rules
 from store.drivers import load_drivers
 from store.hour_exceptions import load_exceptions
 from store.queue_map import load_moves
+from store.queues import Queue, save_queue
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=60_000)
@@ -152,6 +155,20 @@ def test_quality_has_a_line_per_queue_and_cards_beside_the_counts(page: Page, ho
     expect(page.locator("#data-quality-late .card")).to_have_count(4)
     page.locator("#data-quality-queues").get_by_role("link", name="email_billing").click()
     expect(page.locator("#data-findings h2").first).to_have_text("What stands out in email_billing")
+
+
+def test_with_many_queues_all_are_looked_at_when_asked_for(
+    page: Page, house: str, own: sessionmaker[Session]
+) -> None:
+    with own() as session:
+        for place in range(FEW):
+            save_queue(session, Queue(f"other {place:02}", "phone", "all", Interval.HOUR, "Europe/Amsterdam"))
+        session.commit()
+    opened(page, house, "quality")
+    expect(page.locator("#data-findings")).to_contain_text("Only by the rows of phone_outage itself")
+    page.get_by_role("button", name="Look at all 15 queues").click()
+    expect(page.locator("#data-quality-queues")).to_contain_text("To look at")
+    expect(page.locator("#data-quality-progress")).to_be_empty()
 
 
 @pytest.mark.parametrize("tab", ["quality", "calendar", "drivers", "hours", "queues"])

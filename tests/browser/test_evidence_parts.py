@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from dash import Dash, no_update
 from sqlalchemy.orm import Session, sessionmaker
 
-from api.dashboard.desk import Change
+from api.dashboard.desk import Change, Desk
 from api.dashboard.evidence import causes, changes, gains, history, saving, thumbs, verdicts, warned
 from api.dashboard.evidence import page as evidence_page
 from api.dashboard.palette import palette
@@ -278,3 +279,11 @@ def test_the_table_of_many_queues_scrolls_by_itself_and_that_of_few_is_shown_who
     few, many = (evidence_page._table(EN, many=so)[1].children for so in (False, True))
     assert (few.dashGridOptions["domLayout"], few.style["height"]) == ("autoHeight", None)
     assert (many.dashGridOptions["domLayout"], many.style["height"]) == ("normal", evidence_page.TALL)
+
+
+def test_a_cause_that_is_gone_when_it_is_to_be_edited_is_said_in_its_place(
+    filled: sessionmaker[Session],
+) -> None:
+    desk = Desk(Dash("causes"), filled, lambda: NOW, Settings())
+    *fields, said = changes.opened(desk, 987_654, None, Words("en"))
+    assert set(fields) == {no_update} and "987654" in texts_of(said).replace(",", "")

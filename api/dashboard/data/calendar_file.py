@@ -71,9 +71,8 @@ def looked(desk: Desk, contents: str, name: str, words: Words) -> Any:
     """What the file holds; nothing is kept. InputError where it cannot be read."""
     data = data_check.bytes_of(contents)
     with desk.sessions() as session:
-        found = data_check.check(
-            session, desk.settings, data, kind=KIND, name=name, reading=data_check.reading_of({}, {}), now=desk.clock()
-        )  # fmt: skip
+        file = data_check.Dropped(data, KIND, name)
+        found = data_check.check(session, desk.settings, file, desk.clock())
     if found.error is not None or found.imported is None:
         raise found.error or InputError("The file cannot be read.", remedy="Choose another.", field="file")
     told = [str(one) for one in (*found.imported.problems, *found.imported.warnings)]
@@ -86,9 +85,8 @@ def loaded(desk: Desk, contents: str, name: str, words: Words) -> Any:
     """Take the file in; its days can be removed one by one, and that is said."""
     data = data_check.bytes_of(contents)
     with desk.change("plan") as change:
-        made = data_check.take_in(
-            change.session, desk.settings, data, kind=KIND, name=name, reading=data_check.reading_of({}, {}), now=change.now
-        )  # fmt: skip
+        file = data_check.Dropped(data, KIND, name)
+        made = data_check.take_in(change.session, desk.settings, file, change.now)
         if made.changed:
             body = {"kind": KIND, "name": made.name, "rows": made.rows}
             change.note("upload.load", f"upload {made.upload_id or made.name}", body)

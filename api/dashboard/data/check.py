@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from inspect import signature
 from typing import Any
@@ -13,11 +13,12 @@ from typing import Any
 import pandas as pd
 from sqlalchemy.orm import Session
 
-from forecast.contacts import drivers, opening_hours, queue_moves, signals, special_days
+from forecast.contacts import budget_files, drivers, opening_hours, queue_moves, signals, special_days
 from forecast.contacts.calendars import is_calendar
-from forecast.contacts.headers import TIDY, Layout
+from forecast.contacts.headers import TIDY, Layout, plain_name
 from forecast.contacts.reading import AUTO as AUTO_READING
 from forecast.contacts.reading import Reading
+from forecast.contacts.spellings import DATE, MOMENT, TIME
 from forecast.contacts.tables import read_head
 from forecast.errors import InputError
 from store.imports.imported import Imported
@@ -33,6 +34,23 @@ BY_HEADER: Mapping[str, Layout] = {
     "signals": signals.LAYOUT,
     "special-days": special_days.LAYOUT,
 }  # the narrower ones first: a move has a date too
+CLOCKS = frozenset((*MOMENT, *TIME)) - {
+    *DATE,
+    "van",
+    "vanaf",
+    "period",
+    "periode",
+}  # columns that tell a time of day
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A file as it was dropped. kind: one of `kinds`, or AUTO; reading: what was said of how to read it."""
+
+    data: bytes
+    kind: str
+    name: str
+    reading: Reading = AUTO_READING
 
 
 @dataclass(frozen=True)
@@ -86,6 +104,8 @@ def kind_of(data: bytes) -> str:
         header = read_head(data).frame.columns
     except InputError:
         return "volumes"
+    if is_budget(header):
+        return "budget"
     if "offered" in TIDY.match(header):
         return "volumes"
     return next(
@@ -93,41 +113,33 @@ def kind_of(data: bytes) -> str:
     )
 
 
-def check(
-    session: Session,
-    settings: Settings,
-    data: bytes,
-    *,
-    kind: str,
-    name: str,
-    reading: Reading,
-    now: dt.datetime,
-) -> Checked:
+def is_budget(header: Iterable[str]) -> bool:
+    """Contacts per queue with the week or month alone they are of, or with FTE: a file of contacts tells a moment, and no FTE."""
+    columns = list(header)
+    found = budget_files.LAYOUT.match(columns)
+    if budget_files.LAYOUT.missing(found) or CLOCKS & {plain_name(one) for one in columns}:
+        return False
+    return "fte" in found or (bool({"week", "month"} & set(found)) and "day" not in found)
+
+
+def check(session: Session, settings: Settings, file: Dropped, now: dt.datetime) -> Checked:
     """Load a file, look, and undo it: nothing stays. An error of the file is an answer here, not raised."""
-    read_as = kind_of(data) if kind == AUTO else kind
-    headers = headers_of(data, reading)
+    file = replace(file, kind=kind_of(file.data)) if file.kind == AUTO else file
+    headers = headers_of(file.data, file.reading)
     try:
-        found = take_in(session, settings, data, kind=read_as, name=name, reading=reading, now=now, look=True)
-        return Checked(read_as, name, reading, imported=found, headers=headers)
+        found = take_in(session, settings, file, now, look=True)
+        return Checked(file.kind, file.name, file.reading, imported=found, headers=headers)
     except InputError as error:
-        return Checked(read_as, name, reading, error=error, headers=headers)
+        return Checked(file.kind, file.name, file.reading, error=error, headers=headers)
     finally:
         session.rollback()
 
 
 def take_in(
-    session: Session,
-    settings: Settings,
-    data: bytes,
-    *,
-    kind: str,
-    name: str,
-    reading: Reading,
-    now: dt.datetime,
-    look: bool = False,
+    session: Session, settings: Settings, file: Dropped, now: dt.datetime, *, look: bool = False
 ) -> Imported:
     """Load a file, with a preview where one is asked for and the kind has one. The one who calls commits."""
-    made = importer(kind)
+    made, reading = importer(file.kind), file.reading
     takes = signature(made).parameters
     given: dict[str, Any] = {"look": look} if "look" in takes else {}
     if "reading" in takes:
@@ -135,7 +147,7 @@ def take_in(
     else:  # kinds that read a plain table take the few words that concern them
         words = {"timezone": reading.timezone, "date_order": reading.date_order, "interval": reading.interval}
         given |= {word: value for word, value in words.items() if word in takes and value is not None}
-    return made(session, settings, data, now=pd.Timestamp(now), name=name, **given)
+    return made(session, settings, file.data, now=pd.Timestamp(now), name=file.name, **given)
 
 
 def headers_of(data: bytes, reading: Reading) -> tuple[str, ...]:

@@ -9,17 +9,18 @@ from typing import Any
 import pandas as pd
 from dash import html
 
+from api import moments
 from api.dashboard.data import fields as forms
 from api.dashboard.data.calendar import today_of
-from api.dashboard.data.driver_list import TAB, Key, by_date
-from api.dashboard.data.driver_values import Value
-from api.dashboard.data.special_day import EVERY, said
+from api.dashboard.data.driver_list import TAB, Key
+from api.dashboard.data.driver_values import Amount, Held, Value, held_of, moment_said
+from api.dashboard.data.special_day import EVERY
 from api.dashboard.data.tabs import View
-from api.dashboard.words import Words
+from api.dashboard.words import Words, local
 from forecast.errors import InputError
 
 SHOWN = 40
-ON = "on "  # the name of the field of a day
+ON = "on "  # the name of the field of an amount, with its moment
 
 
 def add_form(chosen: Key, values: pd.DataFrame, queues: Sequence[str], view: View) -> Any:
@@ -39,15 +40,16 @@ def add_form(chosen: Key, values: pd.DataFrame, queues: Sequence[str], view: Vie
 def coming_form(chosen: Key, values: pd.DataFrame, queues: Sequence[str], view: View) -> Any:
     """The amounts ahead in a table, and a place for two pasted columns."""
     words, today = view.words, today_of(view)
-    held = {date: value for date, value in by_date(values, view.tz).items() if date >= today}
+    held = [one for at, one in sorted(held_of(values).items()) if local(at, view.tz).date() >= today]
     rows = [
         html.Tr(
             [
-                html.Th(said(date, words), scope="row", className="when"),
-                html.Td(forms.number(TAB, f"{ON}{date}", "", value, words=words, w=120, size="xs", **{"aria-label": said(date, words)})),
+                html.Th(moment_said(one.at, view.tz, words), scope="row", className="when"),
+                html.Td(forms.number(TAB, f"{ON}{one.at.isoformat()}", "", "" if one.amount is None else one.amount, words=words, w=120,
+                                     size="xs", **{"aria-label": moment_said(one.at, view.tz, words)})),
             ]
         )
-        for date, value in sorted(held.items())[:SHOWN]
+        for one in held[:SHOWN]
     ]  # fmt: skip
     table = html.Div(html.Table(html.Tbody(rows), className="plain"), className="scroll") if rows else ""
     inside = [
@@ -71,9 +73,14 @@ def _buttons(words: Words) -> list[Any]:
     ]
 
 
-def amounts(fields: Mapping[str, Any]) -> list[str]:
-    """The names of the fields of days."""
-    return [name for name in fields if name.startswith(ON)]
+def amounts(fields: Mapping[str, Any], tz: str) -> list[Value]:
+    """What stands in the table: an amount per moment. InputError for what is no number."""
+    found = []
+    for name, value in fields.items():
+        if name.startswith(ON):
+            at = moments.parse(name.removeprefix(ON), tz, "date")
+            found.append(Value(local(at, tz).date(), amount_of(value), at))
+    return found
 
 
 def amount_of(value: Any) -> float | None:
@@ -93,18 +100,21 @@ def digits(value: float) -> int:
     return 0 if value == round(value) else 2
 
 
-def preview(other: Sequence[Value], held: Mapping[dt.date, float], words: Words) -> Any:
+def preview(other: Sequence[Amount], held: Held, tz: str, words: Words) -> Any:
     """What would change: the day as it was read, the amount before and after."""
     if not other:
         return html.P(words("data_driver_same"), className="data-doubt", role="status")
     items = []
     for one in other[:10]:
-        before = held.get(one.date)
-        was = "" if before is None else f"{words.number(before, digits(before))} → "
+        before = held.get(one.at, Amount(one.at, None))
+        was = "" if before.amount is None else f"{words.number(before.amount, digits(before.amount))} → "
         then = (
             words("data_driver_gone") if one.amount is None else words.number(one.amount, digits(one.amount))
         )
-        items.append(html.Li([html.Span(said(one.date, words)), html.Span([was, html.Strong(then)])]))
+        inside: list[Any] = [was, html.Strong(then)]
+        if one.worth is not None and one.worth != before.worth:
+            inside.append(f" ({words('data_driver_per_unit', n=words.number(one.worth, 3))})")
+        items.append(html.Li([html.Span(moment_said(one.at, tz, words)), html.Span(inside)]))
     more = [html.P(words("data_problems_more", n=words.number(len(other) - 10)), className="note")]
     title = words("data_driver_changes", n=words.number(len(other)))
     inside = [html.H3(title), html.Ul(items, className="data-dates"), *(more if len(other) > 10 else [])]

@@ -38,13 +38,6 @@ def of(held: pd.DataFrame, key: Key) -> pd.DataFrame:
     return held[(held["driver"] == key[0]) & (held["queue"] == key[1])].sort_values("ds")
 
 
-def by_date(values: pd.DataFrame, tz: str) -> dict[dt.date, float]:
-    """Local day -> amount."""
-    return {
-        local(at, tz).date(): float(value) for at, value in zip(values["ds"], values["value"], strict=True)
-    }
-
-
 def said_of(key: Key, words: Words) -> str:
     """A driver, with its queue where it is of one."""
     return f"{key[0]} · {key[1]}" if key[1] else key[0]

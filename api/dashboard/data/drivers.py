@@ -14,11 +14,19 @@ from sqlalchemy.orm import Session
 from api import moments
 from api.dashboard.data import driver_form, driver_list
 from api.dashboard.data import fields as forms
-from api.dashboard.data.calendar import today_of
 from api.dashboard.data.driver_figure import driver_figure
-from api.dashboard.data.driver_values import Value, differing, pasted, rows_of
+from api.dashboard.data.driver_values import (
+    Amount,
+    Value,
+    differing,
+    held_of,
+    moment_said,
+    pasted,
+    placed,
+    rows_of,
+)
 from api.dashboard.data.special_day import EVERY
-from api.dashboard.data.tabs import Answer, View, said, skeleton
+from api.dashboard.data.tabs import Answer, View, changed_since, said, skeleton
 from api.dashboard.desk import Asked, Change
 from api.dashboard.palette import palette
 from api.dashboard.parts import aria, panel
@@ -77,40 +85,42 @@ class DriversTab:
             made = driver_form.coming_form if act == "coming" else driver_form.add_form
             return Answer(form=made(chosen, values, queues, view), said=[])
         if act == "remove":
-            driver, queue, date = json.loads(on)
-            return _written(
-                change, view, str(driver), str(queue), [Value(dt.date.fromisoformat(date), None)], held
-            )
-        driver, queue, values_told, worth = told_of(fields, view.words, today_of(view))
+            driver, queue, moment = json.loads(on)
+            at = moments.parse(str(moment), view.tz, "date")
+            gone = Value(local(at, view.tz).date(), None, at)
+            return _written(change, view, str(driver), str(queue), [gone], held)
+        driver, queue, values_told, worth = told_of(fields, view.words, view.tz)
         return _written(change, view, driver, queue, values_told, held, worth)
 
     def preview(self, session: Session, view: View, fields: Mapping[str, Any]) -> Any:
         """What saving would change, and which days were read."""
-        if not any(
-            str(fields.get(name) or "").strip() for name in ("pasted", "amount", *driver_form.amounts(fields))
-        ):
+        filled = [name for name in fields if name in ("pasted", "amount") or name.startswith(driver_form.ON)]
+        if not any(str(fields[name] or "").strip() for name in filled):
             return None
-        driver, queue, values, _ = told_of(fields, view.words, today_of(view))
-        held = driver_list.by_date(driver_list.of(load_drivers(session), (driver, queue)), view.tz)
-        return driver_form.preview(differing(values, held), held, view.words)
+        driver, queue, values, worth = told_of(fields, view.words, view.tz)
+        held = held_of(driver_list.of(load_drivers(session), (driver, queue)))
+        amounts = placed(values, held, view.tz, view.words, worth)
+        return driver_form.preview(differing(amounts, held), held, view.tz, view.words)
 
     def undo(self, change: Change, view: View, told: Mapping[str, Any]) -> Answer:
-        """The amounts as they were."""
+        """The amounts as they were; InputError where somebody changed one since."""
+        words = view.words
         try:
             driver, queue = str(told["driver"])[:200], str(told["queue"])
-            values = [
-                Value(dt.date.fromisoformat(date), None if one is None else float(one))
-                for date, one in told["rows"]
+            rows = [
+                tuple(Amount(moments.parse(str(at), view.tz, "date"), *_read(each)) for each in (was, became))
+                for at, was, became in told["rows"]
             ]
         except (KeyError, ValueError, TypeError):
             raise InputError(
-                view.words("data_day_gone"), remedy=view.words("data_day_gone_remedy"), field="driver"
+                words("data_day_gone"), remedy=words("data_day_gone_remedy"), field="driver"
             ) from None
-        made = _written(change, view, driver, queue, values, load_drivers(change.session))
-        line = said(
-            view.words("data_taken_back"), view.words("data_next_forecast"), view.words, TAB, undo=False
-        )
-        return Answer(line, changed=made.changed, undo={})
+        held = held_of(driver_list.of(load_drivers(change.session), (driver, queue)))
+        if differing([became for _, became in rows], held):
+            raise changed_since(words)
+        _write(change, driver, queue, [was for was, _ in rows])
+        line = said(words("data_taken_back"), words("data_next_forecast"), words, TAB, undo=False)
+        return Answer(line, changed=True, undo={})
 
 
 def chosen_of(view: View, known: Sequence[driver_list.Key]) -> driver_list.Key:
@@ -122,25 +132,16 @@ def chosen_of(view: View, known: Sequence[driver_list.Key]) -> driver_list.Key:
     return (driver, queue) if (driver, queue) in known else (known[0] if known else ("", ""))
 
 
-def told_of(
-    fields: Mapping[str, Any], words: Words, today: dt.date
-) -> tuple[str, str, list[Value], float | None]:
+def told_of(fields: Mapping[str, Any], words: Words, tz: str) -> tuple[str, str, list[Value], float | None]:
     """The form -> driver, queue, values, contacts per unit as assumed. InputError with what is missing."""
     driver, queue = forms.line_of(fields, "driver"), str(fields.get("queue") or EVERY)
     if not driver:
         raise InputError(words("data_driver_missing"), remedy=words("data_driver_missing_do"), field="driver")
-    values = pasted(str(fields.get("pasted") or ""), words)
-    values += [
-        Value(dt.date.fromisoformat(name.removeprefix("on ")), driver_form.amount_of(fields[name]))
-        for name in driver_form.amounts(fields)
-    ]
+    values = pasted(str(fields.get("pasted") or ""), words)  # goes before what stands in the table
+    values += driver_form.amounts(fields, tz)
     if "amount" in fields and fields["amount"] not in (None, ""):
         values.append(Value(forms.day_of(fields, "date", words), driver_form.amount_of(fields["amount"])))
-    worth = driver_form.amount_of(fields.get("worth"))
-    by_day = {
-        one.date: one for one in reversed(values)
-    }  # what was pasted goes before what stands in the table
-    return driver, "" if queue == EVERY else queue, [by_day[date] for date in sorted(by_day)], worth
+    return driver, "" if queue == EVERY else queue, values, driver_form.amount_of(fields.get("worth"))
 
 
 def _written(
@@ -153,40 +154,40 @@ def _written(
     worth: float | None = None,
 ) -> Answer:
     """Write what differs -> the line about it. Values of None are taken back."""
-    if queue:
-        require_queues(change.session, [queue])
-    words, before = view.words, driver_list.by_date(driver_list.of(held, (driver, queue)), view.tz)
-    other = differing(values, before)
+    words, before = view.words, held_of(driver_list.of(held, (driver, queue)))
+    other = differing(placed(values, before, view.tz, words, worth), before)
     if not other:
         raise InputError(words("data_driver_same"), remedy=words("data_driver_same_do"), field="value")
-    rows = rows_of(driver, queue, other, view.tz, change.now, worth)
-    if len(rows):
-        save_drivers(change.session, rows)
-        change.note("driver.save", f"driver {driver}", {"rows": len(rows), "queue": queue})
-    for one in other:
-        if one.amount is None:
-            start = moments.parse(one.date.isoformat(), view.tz, "date")
-            remove_drivers(
-                change.session,
-                driver,
-                queue=queue,
-                start=start,
-                end=start + dt.timedelta(seconds=1),
-                now=change.now,
-            )
-            change.note(
-                "driver.remove",
-                f"driver {driver}",
-                {"queue": queue, "start": one.date.isoformat(), "rows": 1},
-            )
-    undo = {
-        "driver": driver,
-        "queue": queue,
-        "rows": [[one.date.isoformat(), before.get(one.date)] for one in other],
-    }
+    _write(change, driver, queue, other)
+    rows = [[one.at.isoformat(), _facts(before.get(one.at)), _facts(one)] for one in other]
+    undo = {"driver": driver, "queue": queue, "rows": rows}
     title = words("data_driver_saved", driver=driver, n=words.number(len(other)))
     line = said(title, words("data_next_forecast"), words, TAB, undo=True)
     return Answer(line, form=[], changed=True, undo=undo, at={"driver": json.dumps([driver, queue])})
+
+
+def _facts(one: Amount | None) -> list[float | None]:
+    return [None, None] if one is None else [one.amount, one.worth]
+
+
+def _read(facts: Sequence[Any]) -> tuple[float | None, float | None]:
+    amount, worth = (None if one is None else float(one) for one in facts)
+    return amount, worth
+
+
+def _write(change: Change, driver: str, queue: str, amounts: Sequence[Amount]) -> None:
+    if queue:
+        require_queues(change.session, [queue])
+    rows = rows_of(driver, queue, amounts, change.now)
+    if len(rows):
+        save_drivers(change.session, rows)
+        change.note("driver.save", f"driver {driver}", {"rows": len(rows), "queue": queue})
+    for one in amounts:
+        if one.amount is None:
+            end = one.at + dt.timedelta(microseconds=1)
+            remove_drivers(change.session, driver, queue=queue, start=one.at, end=end, now=change.now)
+            body = {"queue": queue, "start": one.at.isoformat(), "rows": 1}
+            change.note("driver.remove", f"driver {driver}", body)
 
 
 def _chart(chosen: driver_list.Key, values: pd.DataFrame, view: View) -> Any:
@@ -215,9 +216,9 @@ def _coming(chosen: driver_list.Key, values: pd.DataFrame, view: View) -> Any:
     ahead = values[values["ds"] >= moments.day_of(view.now, view.tz)].head(driver_form.SHOWN)
     rows = []
     for at, value in zip(ahead["ds"], ahead["value"], strict=True):
-        day = local(at, view.tz)
-        key = json.dumps([*chosen, day.date().isoformat()])
-        label = f"{words('data_remove')}: {words.day(day)}"
+        when = moment_said(at.to_pydatetime(), view.tz, words)
+        key = json.dumps([*chosen, at.isoformat()])
+        label = f"{words('data_remove')}: {when}"
         remove = (
             forms.button(TAB, "remove", words("data_remove"), on=key, kind="small", label=label)
             if view.may
@@ -226,7 +227,7 @@ def _coming(chosen: driver_list.Key, values: pd.DataFrame, view: View) -> Any:
         rows.append(
             html.Tr(
                 [
-                    html.Td(f"{words.day(day)} {day.year}", className="when"),
+                    html.Td(when, className="when"),
                     html.Td(words.number(value, driver_form.digits(value)), className="number"),
                     html.Td(remove, className="act"),
                 ]

@@ -15,13 +15,13 @@ from api.dashboard.data import parts as data_parts
 from api.dashboard.desk import Clock, Desk
 from api.dashboard.parts import notice, panel, problem
 from api.dashboard.words import Words
-from forecast.errors import ForecallError, InputError
+from forecast.errors import ForecallError
 from store.audit import record
 from store.column_maps import forget_column_map
 from store.settings import Settings
 from store.uploads import list_uploads, remove_upload, restore_upload
 
-SCOPE = "plan"
+SCOPE = "write"
 
 
 def show(words: Words, *, may: bool) -> list[Any]:
@@ -68,9 +68,8 @@ class Files:
         try:
             data = data_check.bytes_of(given.contents)
             with self.sessions() as session:
-                found = data_check.check(
-                    session, self.settings, data, kind=given.kind, name=given.name, reading=given.reading, now=self.clock()
-                )  # fmt: skip
+                file = data_check.Dropped(data, given.kind, given.name, given.reading)
+                found = data_check.check(session, self.settings, file, self.clock())
         except ForecallError as error:
             return problem(error, words)
         return data_parts.checked(found, words)
@@ -80,9 +79,8 @@ class Files:
         data = data_check.bytes_of(given.contents)
         kind = data_check.kind_of(data) if given.kind == data_check.AUTO else given.kind
         with self.sessions() as session:
-            made = data_check.take_in(
-                session, self.settings, data, kind=kind, name=given.name, reading=given.reading, now=self.clock()
-            )  # fmt: skip
+            file = data_check.Dropped(data, kind, given.name, given.reading)
+            made = data_check.take_in(session, self.settings, file, self.clock())
             if made.changed:
                 subject = f"upload {made.upload_id or made.name}"
                 self._note(
@@ -114,6 +112,7 @@ class Files:
         kind, _, header = named.partition("/")
         with self.sessions() as session:
             forget_column_map(session, kind, header)
+            self._note(session, "column_map.forget", f"column_map {kind}", {"kind": kind, "header": header})
             session.commit()
         return data_parts.done(words("data_forgotten"), words("data_forgotten_text"))
 
@@ -196,7 +195,7 @@ def _act(files: Files, act: str, upload: Any, given: Given, words: Words, clock:
             result = files.load(given, words)
         else:
             result = files.forget(upload, words) if act == "forget" else files.move(act, upload, words)
-    except InputError as error:
+    except ForecallError as error:
         return no_update, problem(error, words), no_update, no_update
     return (
         (None if act == "load" else no_update),

@@ -15,15 +15,14 @@ from api.dashboard.data.finding_words import told
 from api.dashboard.data.tabs import View
 from api.dashboard.parts import aria
 from api.dashboard.words import Words
-from api.moments import day_of
-from forecast.buckets import Grid, Interval, column_ns, zone
+from forecast.buckets import Grid, Interval, day_start, from_ns, zone
 from forecast.quality.findings import Finding
-from store.volumes import load_volumes
+from store.offered import load_offered
+from store.queues import load_queue
 
 TAB = "quality"
 AROUND = 14  # days shown before and after
 MOST_DAYS = 70
-WHOLE = "all"
 WHERE = {
     "closed_hours": "hours",
     "level_shift": "queues",
@@ -110,18 +109,15 @@ def _days(session: Session, one: Finding, view: View) -> Any:
     first, last = (dt.date.fromisoformat(moment[:10]) for moment in (one.first, one.last))
     last = min(last, first + dt.timedelta(days=MOST_DAYS - 2 * AROUND))
     begin, stop = first - dt.timedelta(days=AROUND), last + dt.timedelta(days=AROUND)
-    stop = min(stop, view.now.astimezone(zone(view.tz)).date())
-    start = day_of(dt.datetime.combine(begin, dt.time(12), tzinfo=dt.UTC), view.tz)
-    end = day_of(dt.datetime.combine(stop + dt.timedelta(days=1), dt.time(12), tzinfo=dt.UTC), view.tz)
-    volumes = load_volumes(session, one.queue, start, end)
-    whole = volumes["topic"] == WHOLE
-    volumes = volumes[whole | ~volumes["ds"].isin(volumes.loc[whole, "ds"])]
+    tz = load_queue(session, one.queue).tz  # its days are told in its own zone
+    stop = min(stop, view.now.astimezone(zone(tz)).date())
     count = (stop - begin).days + 1
-    if volumes.empty or count < 1:
+    start, end = (day_start([(day - EPOCH).days], tz)[0] for day in (begin, stop + dt.timedelta(days=1)))
+    held = load_offered(session, [one.queue], from_ns(int(start)), from_ns(int(end)))
+    if len(held.ds) == 0 or count < 1:
         return html.Div()
-    place = Grid.of(column_ns(volumes["ds"]), Interval.DAY, view.tz).day - (begin - EPOCH).days
-    inside = (place >= 0) & (place < count)
-    totals = np.bincount(place[inside], weights=volumes["offered"].to_numpy()[inside], minlength=count)
+    place = Grid.of(held.ds, Interval.DAY, tz).day - (begin - EPOCH).days
+    totals = np.bincount(place, weights=held.contacts, minlength=count)
     return _bars(totals.tolist(), begin, first, last, view.words)
 
 

@@ -11,7 +11,7 @@ from dash import dcc, html
 from sqlalchemy.orm import Session
 
 from api.dashboard.data.finding_words import told
-from api.dashboard.data.findings import found_before, found_now
+from api.dashboard.data.findings import FEW, found_before, found_now
 from api.dashboard.data.parts import act, kind_name
 from api.dashboard.parts import panel, with_code
 from api.dashboard.words import Words, local
@@ -26,7 +26,6 @@ from store.uploads import Upload, list_uploads
 from store.versions import KINDS
 
 SHOWN = 25
-FEW = 12  # queues up to which all rows are examined for the first tab
 FINDINGS = 3  # per queue on the page; the command lists all
 
 

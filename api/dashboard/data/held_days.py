@@ -16,6 +16,7 @@ from api.dashboard.parts import panel
 from forecast.buckets import zone
 from forecast.day_rules import DayRule
 from store.explanations import load_explanations
+from store.queues import load_queue
 from store.special_days import OWN_DATE, KnownDay
 
 SHOWN = 60
@@ -27,7 +28,7 @@ def worths(session: Session, view: View) -> dict[dt.date, float]:
     """Local day -> what the published forecast of the chosen queue makes of its being special, in contacts; of days ahead."""
     if not view.queue:
         return {}
-    local = zone(view.tz)
+    local = zone(load_queue(session, view.queue).tz)
     midnight = dt.datetime.combine(view.now.astimezone(local).date(), dt.time(), tzinfo=local)
     start = midnight.astimezone(dt.UTC)
     rows = load_explanations(

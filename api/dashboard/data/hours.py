@@ -26,7 +26,7 @@ from api.dashboard.data.hours_held import (
     sets_panel,
     week_panel,
 )
-from api.dashboard.data.tabs import Answer, View, said, skeleton
+from api.dashboard.data.tabs import Answer, View, changed_since, said, skeleton
 from api.dashboard.data.week import (
     Spans,
     spans_of,
@@ -73,7 +73,7 @@ class HoursTab:
         if act == "close":
             return Answer(form=[])
         session = change.session if isinstance(change, Change) else change
-        found = hours_of(session, view.queue)
+        found = hours_of(session, queue_of(fields, view) if act == "save" else view.queue)
         if not isinstance(change, Change):
             made = _day_form(view) if act == "day" else _week_form(found, on, view)
             return Answer(form=made, said=[])
@@ -87,25 +87,28 @@ class HoursTab:
         else:
             kept = [one for one in before.exceptions if one.date.isoformat() != on]
             after = before.model_copy(update={"exceptions": kept})
-        return _replaced(change, view, after, before)
+        return _replaced(change, view, found.queue, after)
 
     def preview(self, session: Session, view: View, fields: Mapping[str, Any]) -> Any:
         """The coming days that would be other than now."""
-        found = hours_of(session, view.queue)
+        found = hours_of(session, queue_of(fields, view))
         after = told_after(own_of(found), fields, view)
         every = load_exceptions(session, queue="")
         return hours_preview.changes(
-            view.queue, own_of(found), after, every, today_of(view), found.timezone, view.words
+            found.queue, own_of(found), after, every, today_of(view), found.timezone, view.words
         )
 
     def undo(self, change: Change, view: View, told: Mapping[str, Any]) -> Answer:
-        """The hours as they were."""
+        """The hours as they were; InputError where somebody changed them since."""
         try:
-            before, queue = HoursIn.model_validate(told["before"]), str(told["queue"])
+            before, after = (HoursIn.model_validate(told[one]) for one in ("before", "after"))
+            queue = str(told["queue"])
         except (KeyError, ValidationError):
             raise InputError(
                 view.words("data_day_gone"), remedy=view.words("data_day_gone_remedy"), field="id"
             ) from None
+        if own_of(hours_of(change.session, queue)) != after:
+            raise changed_since(view.words)
         replace_all(change.session, queue, before)
         change.note("hours.replace", f"queue {queue}", before.model_dump(mode="json"))
         line = said(
@@ -114,11 +117,18 @@ class HoursTab:
         return Answer(line, changed=True, undo={})
 
 
-def _replaced(change: Change, view: View, after: HoursIn, before: HoursIn) -> Answer:
-    replace_all(change.session, view.queue, after)
-    change.note("hours.replace", f"queue {view.queue}", after.model_dump(mode="json"))
-    undo = {"queue": view.queue, "before": before.model_dump(mode="json")}
-    title = view.words("data_hours_saved", queue=view.queue)
+def queue_of(fields: Mapping[str, Any], view: View) -> str:
+    """The queue the form was opened for: another one may be chosen above it meanwhile."""
+    return str(fields.get("queue") or view.queue)
+
+
+def _replaced(change: Change, view: View, queue: str, told: HoursIn) -> Answer:
+    before = own_of(hours_of(change.session, queue))
+    replace_all(change.session, queue, told)
+    change.note("hours.replace", f"queue {queue}", told.model_dump(mode="json"))
+    after = own_of(hours_of(change.session, queue))  # as it is held now
+    undo = {"queue": queue, "before": before.model_dump(mode="json"), "after": after.model_dump(mode="json")}
+    title = view.words("data_hours_saved", queue=queue)
     line = said(title, view.words("data_next_forecast"), view.words, TAB, undo=True)
     return Answer(line, form=[], changed=True, undo=undo)
 
@@ -176,9 +186,14 @@ def _week_form(found: HoursOut, on: str, view: View) -> Any:
         forms.button(TAB, "close", words("data_close")),
     ]
     return forms.form(
-        words("data_hours_form"),
+        words("data_hours_form", queue=found.queue),
         words("data_hours_form_note"),
-        [since_field, table, forms.hidden(TAB, "replaces", "" if new else key)],
+        [
+            since_field,
+            table,
+            forms.hidden(TAB, "replaces", "" if new else key),
+            forms.hidden(TAB, "queue", found.queue),
+        ],
         buttons,
     )
 
@@ -193,9 +208,11 @@ def _day_form(view: View) -> Any:
         forms.day(TAB, "date", words("data_day_date"), today_of(view) + dt.timedelta(days=1)),
         forms.text(TAB, "hours", words("data_hours_hours"), hint=words("data_hours_day_hint")),
         forms.text(TAB, "name", words("data_hours_why"), hint=words("data_hours_why_hint")),
+        forms.hidden(TAB, "queue", view.queue),
     ]
     buttons = [
         forms.button(TAB, "save", words("data_save"), kind="primary"),
         forms.button(TAB, "close", words("data_close")),
     ]
-    return forms.form(words("data_hours_day_form"), words("data_hours_day_note"), inside, buttons)
+    title = words("data_hours_day_form", queue=view.queue)
+    return forms.form(title, words("data_hours_day_note"), inside, buttons)

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
-import pandas as pd
 from dash import html
 from sqlalchemy.orm import Session
 
@@ -17,16 +16,17 @@ from api.dashboard.data.tabs import View
 from api.dashboard.parts import notice
 from api.dashboard.words import Words
 from api.moments import day_of
+from forecast.buckets import to_ns
 from forecast.errors import InputError
 from forecast.queue_map import Move, QueueMap
+from store.offered import load_offered
 from store.queue_map import load_queue_map
-from store.volumes import load_volumes
+from store.queues import load_queues
 
 TAB = "queues"
 EPOCH = dt.date(1970, 1, 1)
-WEEK = dt.timedelta(days=7)
+WEEK, NOON = dt.timedelta(days=7), dt.timedelta(hours=12)
 PARTS = 4  # queues a split may go into in one form
-WHOLE = "all"  # the reason of contacts that tell none
 RENAME, MERGE, SPLIT = "rename", "merge", "split"
 
 
@@ -98,16 +98,20 @@ def moves_told(fields: Mapping[str, Any], words: Words) -> tuple[Move, ...]:
 
 
 def last_week(session: Session, view: View) -> dict[str, float]:
-    """Contacts offered of each queue over the last seven whole days, as they are stored."""
-    end = day_of(view.now, view.tz)
-    volumes = load_volumes(session, start=end - WEEK, end=end)
-    if volumes.empty:
+    """Contacts offered of each queue over the last seven whole days of its own zone, as they are stored."""
+    queues = load_queues(session)
+    if not queues:
         return {}
-    told = volumes[volumes["topic"] == WHOLE]
-    whole = set(zip(told["queue"], told["ds"], strict=True))
-    keys = pd.Series(list(zip(volumes["queue"], volumes["ds"], strict=True)), index=volumes.index)
-    counted = volumes[(volumes["topic"] == WHOLE) | ~keys.isin(whole)]
-    return {str(queue): float(sum_) for queue, sum_ in counted.groupby("queue")["offered"].sum().items()}
+    today = {tz: day_of(view.now, tz) for tz in {queue.tz for queue in queues}}
+    first = {tz: day_of(end - WEEK + NOON, tz) for tz, end in today.items()}  # a day may have 23 or 25 hours
+    held = load_offered(session, [queue.name for queue in queues], min(first.values()), max(today.values()))
+    found = {}
+    for queue in queues:
+        rows = held.of(queue.name)
+        mine = (held.ds[rows] >= to_ns(first[queue.tz])) & (held.ds[rows] < to_ns(today[queue.tz]))
+        if mine.any():
+            found[queue.name] = float(held.contacts[rows][mine].sum())
+    return found
 
 
 def moved(contacts: Mapping[str, float], moves: Sequence[Move]) -> dict[str, float]:

@@ -13,7 +13,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import ClientsideFunction, Input, Output, State, dcc, html
 
-from api.dashboard.data import calendar_file, files, tabs
+from api.dashboard.data import all_queues, calendar_file, files, tabs
 from api.dashboard.data.calendar import CalendarTab
 from api.dashboard.data.drivers import DriversTab
 from api.dashboard.data.hours import HoursTab
@@ -74,6 +74,7 @@ def register(desk: Desk) -> None:
     """The callbacks of every tab, and the way from one to another."""
     files.register(desk)
     calendar_file.register(desk)
+    all_queues.register(desk)
     for tab in TABS:
         tabs.register(desk, tab)
     desk.dash.clientside_callback(  # type: ignore[no-untyped-call]

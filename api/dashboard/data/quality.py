@@ -11,19 +11,22 @@ from dash import dcc, html
 from sqlalchemy.orm import Session
 
 from api.calendar_schemas import SpecialDayIn
-from api.dashboard.data import beside
+from api.dashboard.data import all_queues, beside
+from api.dashboard.data import fields as forms
 from api.dashboard.data.finding import TAB, finding_card, key_of
-from api.dashboard.data.findings import found_now
+from api.dashboard.data.findings import FEW, found_now, found_of
 from api.dashboard.data.tabs import Answer, View, said, skeleton
 from api.dashboard.desk import Asked, Change
 from api.dashboard.parts import notice, panel
-from api.dashboard.words import Words
+from api.dashboard.words import Words, local
 from api.special_days import rule_told
+from forecast.buckets import from_ns
 from forecast.errors import InputError
 from forecast.quality.findings import COMPANY, Finding
+from store.data_arrival import load_arrivals
 from store.day_rules import add_rule, remove_rule
 from store.quality import load_marks, mark_finding, unmark_finding
-from store.queues import load_queues
+from store.queues import Queue, load_queues
 
 SHOWN = 12
 QUEUES = 60
@@ -36,19 +39,35 @@ class QualityTab:
 
     def show(self, words: Words, asked: Asked, *, may: bool) -> list[Any]:
         """The places."""
-        return skeleton(TAB, [])
+        return skeleton(TAB, all_queues.places())
 
     def writes(self, act: str) -> bool:
         """Marking and leaving out change something."""
         return act in ("right", "leave-out")
 
     def body(self, session: Session, view: View) -> Any:
-        """A line per queue, then what stands out in the chosen one."""
-        if not load_queues(session):
+        """A line per queue, then what stands out in the chosen one; with many queues of that one alone until all are asked for."""
+        queues, marks = load_queues(session), set(load_marks(session))
+        if not queues:
             return notice(view.words("empty_data"), view.words("empty_data_text"))
-        found = found_now(session, view.settings, view.now, view.mark)
-        marks = load_marks(session)
-        return [_complete(found, set(marks), view), *_findings(session, found, set(marks), view)]
+        if len(queues) <= FEW:
+            found = found_now(session, view.settings, view.now, view.mark)
+            return [_complete(found, marks, view), *_findings(session, found, marks, view)]
+        kept = all_queues.answer(session, view)
+        if kept is not None:
+            asked, found = kept
+            note = (
+                ""
+                if asked is None
+                else view.words("data_all_as_of", time=view.words.moment(local(asked, view.tz)))
+            )
+            return [_complete(found, marks, view, note), *_findings(session, found, marks, view)]
+        arrived = _arrived(session, queues, view)
+        if not view.queue:
+            return [arrived]
+        found = found_of(session, view.settings, view.now, view.mark, view.queue)
+        note = view.words("data_one_note", queue=view.queue)
+        return [arrived, *_findings(session, found, marks, view, note)]
 
     def late(self, session: Session, view: View) -> Any:
         """True demand, contact reasons, what waits, repeats; of the chosen queue."""
@@ -59,9 +78,13 @@ class QualityTab:
     def press(
         self, change: Change | Session, view: View, act: str, on: str, fields: Mapping[str, Any]
     ) -> Answer:
-        """right, or leave-out."""
+        """right, leave-out, or all: look at all queues."""
         if not isinstance(change, Change):
-            return Answer()
+            return (
+                Answer(at={all_queues.TICKET: all_queues.ask(change, view).number})
+                if act == "all"
+                else Answer()
+            )
         kind, queue, first, last = _named(on)
         words = view.words
         if act == "right":
@@ -109,7 +132,7 @@ def _day(moment: str) -> dt.date:
     return dt.date.fromisoformat(moment[:10])
 
 
-def _complete(found: Sequence[Finding], marks: set[tuple[str, str, str]], view: View) -> Any:
+def _complete(found: Sequence[Finding], marks: set[tuple[str, str, str]], view: View, note: str = "") -> Any:
     """Up to when each queue is complete, and how many findings wait."""
     words = view.words
     rows = []
@@ -124,28 +147,46 @@ def _complete(found: Sequence[Finding], marks: set[tuple[str, str, str]], view: 
                 words("data_missing_short", n=words.number(line.size)), className="data-tag warning"
             )
         open_ = sum(one.severity != "info" and key_of(one) not in marks for one in mine)
-        chosen = line.queue == view.queue
-        link = html.Strong(line.queue) if chosen else dcc.Link(line.queue, href=_link(line.queue))
-        rows.append(
-            html.Tr(
-                [
-                    html.Td(link, className="name"),
-                    html.Td(f"{words.day(until)} {until:%H:%M}", className="when"),
-                    html.Td(tag),
-                    html.Td(words.number(open_) if open_ else "–", className="number"),
-                ]
-            )
-        )
-    heads = [html.Th(words("queue"), scope="col"), html.Th(words("data_complete_until"), scope="col"), html.Th(words("data_upload_state"), scope="col"),
-             html.Th(words("data_findings_open"), scope="col", className="number")]  # fmt: skip
-    table = html.Table(
-        [html.Thead(html.Tr(heads)), html.Tbody(rows)], className="plain", id="data-quality-queues"
-    )
+        when = f"{words.day(until)} {until:%H:%M}"
+        rows.append(_row(line.queue, when, tag, words.number(open_) if open_ else "–", view))
     more = [html.P(words("data_problems_more", n=words.number(len(lines) - QUEUES)), className="note")]
-    return panel(
-        words("data_queues_held"),
-        [html.Div(table, className="scroll"), *(more if len(lines) > QUEUES else [])],
+    inside = [_table(rows, words, counted=True), *(more if len(lines) > QUEUES else [])]
+    return panel(words("data_queues_held"), inside, note=note)
+
+
+def _arrived(session: Session, queues: Sequence[Queue], view: View) -> Any:
+    """Up to when each queue is complete, by its last weeks; to know what stands out in all, every row is read: a button."""
+    words, rows = view.words, []
+    held = load_arrivals(session, view.settings, queues[:QUEUES], view.now)
+    for queue in queues[:QUEUES]:
+        one = held[queue.name]
+        until = None if one.until is None else local(from_ns(one.until), queue.tz)
+        when = words("none_yet") if until is None else f"{words.day(until)} {until:%H:%M}"
+        tag = html.Span(words("data_complete"), className="data-tag good")
+        if one.missing is not None or until is None:
+            tag = html.Span(words("data_incomplete"), className="data-tag warning")
+        rows.append(_row(queue.name, when, tag, None, view))
+    more = [html.P(words("data_problems_more", n=words.number(len(queues) - QUEUES)), className="note")]
+    tools = [forms.button(TAB, "all", words("data_all_look", n=words.number(len(queues))), kind="primary")]
+    inside = [_table(rows, words, counted=False), *(more if len(queues) > QUEUES else [])]
+    return panel(words("data_queues_held"), inside, note=words("data_all_note"), tools=tools)
+
+
+def _row(queue: str, when: str, tag: Any, open_: str | None, view: View) -> Any:
+    link = html.Strong(queue) if queue == view.queue else dcc.Link(queue, href=_link(queue))
+    counted = [] if open_ is None else [html.Td(open_, className="number")]
+    return html.Tr([html.Td(link, className="name"), html.Td(when, className="when"), html.Td(tag), *counted])
+
+
+def _table(rows: Sequence[Any], words: Words, *, counted: bool) -> Any:
+    heads = [
+        html.Th(words(name), scope="col") for name in ("queue", "data_complete_until", "data_upload_state")
+    ]
+    heads += [html.Th(words("data_findings_open"), scope="col", className="number")] if counted else []
+    table = html.Table(
+        [html.Thead(html.Tr(heads)), html.Tbody(list(rows))], className="plain", id="data-quality-queues"
     )
+    return html.Div(table, className="scroll")
 
 
 def _link(queue: str) -> str:
@@ -155,7 +196,7 @@ def _link(queue: str) -> str:
 
 
 def _findings(
-    session: Session, found: Sequence[Finding], marks: set[tuple[str, str, str]], view: View
+    session: Session, found: Sequence[Finding], marks: set[tuple[str, str, str]], view: View, note: str = ""
 ) -> list[Any]:
     """What stands out in the chosen queue and the company: open, then harmless, then looked at."""
     words = view.words
@@ -172,4 +213,5 @@ def _findings(
             inside.append(
                 html.Details([html.Summary(words(key, n=words.number(len(some)))), *cards], className="more")
             )
-    return [html.Div(panel(words("data_findings_title", queue=view.queue), inside), id="data-findings")]
+    made = panel(words("data_findings_title", queue=view.queue), inside, note=note)
+    return [html.Div(made, id="data-findings")]

@@ -13,7 +13,7 @@ from api.dashboard.data import moves
 from api.dashboard.data.calendar import today_of
 from api.dashboard.data.moves import TAB
 from api.dashboard.data.queues_held import GROUP, group_key, groups_panel, moves_panel, queues_panel
-from api.dashboard.data.tabs import Answer, View, said, skeleton
+from api.dashboard.data.tabs import Answer, View, changed_since, said, skeleton
 from api.dashboard.desk import Asked, Change
 from api.dashboard.parts import notice
 from api.dashboard.words import Words
@@ -84,7 +84,7 @@ class QueuesTab:
         return moves.preview(session, view, fields)
 
     def undo(self, change: Change, view: View, told: Mapping[str, Any]) -> Answer:
-        """Take the moves back, bring them back, or the groups as they were."""
+        """Take the moves back, bring them back, or the groups as they were; InputError where somebody changed those since."""
         words = view.words
         line = said(words("data_taken_back"), words("data_next_forecast"), words, TAB, undo=False)
         try:
@@ -98,7 +98,9 @@ class QueuesTab:
                 add_moves(change.session, new, now=change.now)
                 change.note("queue_map.add", "queue_map", {"moves": [vars(one) for one in new]})
             else:
-                before = GroupsIn.model_validate({"rows": told["groups"]})
+                before, after = (GroupsIn.model_validate({"rows": told[one]}) for one in ("groups", "after"))
+                if groups_of(change.session) != after.rows:
+                    raise changed_since(words)
                 replace_groups(change.session, before)
                 change.note("groups.replace", "groups", before.model_dump(mode="json"))
         except (KeyError, ValueError, TypeError):
@@ -140,7 +142,11 @@ def _grouped(change: Change, view: View, rows: Sequence[GroupIn], before: Sequen
     words, told = view.words, GroupsIn(rows=list(rows))
     replace_groups(change.session, told)
     change.note("groups.replace", "groups", told.model_dump(mode="json"))
-    undo = {"groups": [row.model_dump(mode="json") for row in before]}
+    after = groups_of(change.session)  # as they are held now
+    undo = {
+        "groups": [row.model_dump(mode="json") for row in before],
+        "after": [row.model_dump(mode="json") for row in after],
+    }
     return Answer(
         said(words("data_groups_saved"), words("data_groups_saved_text"), words, TAB, undo=True),
         form=[],

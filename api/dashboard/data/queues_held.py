@@ -19,6 +19,7 @@ from api.dashboard.words import local
 from api.queue_map_schemas import GroupIn
 from store.queue_map import KeptMove
 from store.queues import Queue
+from store.wholes import WHOLE
 
 GROUP = "group"
 SHOWN = 100
@@ -48,7 +49,7 @@ def queues_panel(queues: Sequence[Queue], contacts: Mapping[str, float], view: V
             [
                 html.Td(queue.name, className="name"),
                 html.Td(words(f"channel_{queue.channel}") if words.has(f"channel_{queue.channel}") else queue.channel),
-                html.Td(queue.topic if queue.topic != moves.WHOLE else "–"),
+                html.Td(queue.topic if queue.topic != WHOLE else "–"),
                 html.Td(words(f"interval_{queue.interval}") if words.has(f"interval_{queue.interval}") else str(queue.interval)),
                 html.Td(queue.tz),
                 html.Td(words.number(contacts.get(queue.name)), className="number"),

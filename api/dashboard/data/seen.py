@@ -14,9 +14,9 @@ from api.dashboard.data.check import Checked
 from api.dashboard.words import Words
 from forecast.contacts.preview import Preview, QueuePreview
 from store.imports.imported import Imported
+from store.wholes import WHOLE
 
 QUEUES = 12  # shown; a file may have thousands
-WHOLE = "all"  # the reason of contacts that tell none
 
 
 def preview_of(imported: Imported) -> Preview | None:

@@ -19,7 +19,7 @@ from api.dashboard.data.parts import done
 from api.dashboard.desk import Asked, Change, Desk
 from api.dashboard.parts import notice, problem
 from api.dashboard.words import Words
-from forecast.errors import ForecallError
+from forecast.errors import ForecallError, InputError
 from store.settings import Settings
 
 UNDO = "undo"
@@ -115,6 +115,11 @@ def said(title: str, text: str, words: Words, tab: str, *, undo: bool) -> Any:
     """A change that worked, with the way back."""
     tools = [button(tab, UNDO, words("data_undo"))] if undo else []
     return done(title, text, tools)
+
+
+def changed_since(words: Words) -> InputError:
+    """What cannot be undone: what is held is no longer what the change left."""
+    return InputError(words("data_changed_since"), remedy=words("data_changed_since_do"), field="undo")
 
 
 def register(desk: Desk, tab: Tab) -> None:

@@ -164,18 +164,26 @@ def _act(change: Change, act: str, number: int, words: Words) -> Any:
 
 
 def _edit(desk: Desk) -> None:
-    outputs = [Output("evidence-editing", "data"), Output("evidence-form", "open"), *(Output(f"evidence-{name}", "value") for name in FORM)]  # fmt: skip
+    outputs = [Output("evidence-editing", "data"), Output("evidence-form", "open"), *(Output(f"evidence-{name}", "value") for name in FORM),
+               Output("evidence-done", "children", allow_duplicate=True)]  # fmt: skip
 
     @desk.dash.callback(
-        outputs, Input({**DO, "act": "edit", "number": ALL}, "n_clicks"), State("evidence-topic", "value"), prevent_initial_call=True,
+        outputs, Input({**DO, "act": "edit", "number": ALL}, "n_clicks"), [State("evidence-topic", "value"), State("language", "value")],
+        prevent_initial_call=True,
     )  # fmt: skip
-    def edit(clicks: list[int], topic: str | None) -> tuple[Any, ...]:
+    def edit(clicks: list[int], topic: str | None, language: str) -> tuple[Any, ...]:
         which = callback_context.triggered_id
         value = callback_context.triggered[0]["value"] if callback_context.triggered else None
         if not which or not value:
-            return (no_update,) * 8
-        number = int(which["number"])
-        cause: Cause
+            return (no_update,) * 9
+        return opened(desk, int(which["number"]), topic, Words(language))
+
+
+def opened(desk: Desk, number: int, topic: str | None, words: Words) -> tuple[Any, ...]:
+    """editing, open, the fields of a cause, what is said: that it is gone, where it is."""
+    try:
         with desk.sessions() as session:
-            cause = load_cause(session, number)
-        return number, True, *causes.values_of(cause, desk.settings.company.timezone, topic)
+            cause: Cause = load_cause(session, number)
+    except ForecallError as error:
+        return (*(no_update,) * 8, problem(error, words))
+    return number, True, *causes.values_of(cause, desk.settings.company.timezone, topic), no_update

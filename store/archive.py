@@ -32,8 +32,8 @@ from store.statements import table_of
 from store.tables import SignalSeries, VolumeRow, VolumeSeries
 from store.versions import KINDS, Rows, load
 from store.volumes import volume_series
+from store.wholes import WHOLE
 
-WHOLE = "all"
 DAY_MICROS = 86_400_000_000
 
 

@@ -15,11 +15,12 @@ from forecast.buckets import Interval, floor, index, to_ns
 from forecast.redial_rate import RedialRate
 from forecast.true_demand import ESTIMATED, ORIGINS, PARTS, Demand, Rule, now_known
 from store.adjusted import load_adjusted
-from store.archive import WHOLE, told_volumes
+from store.archive import told_volumes
 from store.demand_estimates import load_estimates, load_rules
 from store.queues import Queue
 from store.settings import Settings
 from store.volumes import load_volumes, volume_series
+from store.wholes import WHOLE
 
 MOST_DAYS = 62  # of published forecasts that are compared
 

@@ -18,7 +18,7 @@ from forecast.errors import InputError
 from forecast.outlook import WEEK, WEEKS, Line, Outlook, Owner, Talk, against, outlook
 from forecast.social.bursts import NEVER, burst_of
 from store.adjusted import load_adjusted
-from store.archive import WHOLE, load_signal
+from store.archive import load_signal
 from store.day_sums import local_day_of
 from store.days import load_days
 from store.forecast_versions import newest_version
@@ -30,6 +30,7 @@ from store.settings import Settings
 from store.statements import table_of
 from store.tables import VolumeRow
 from store.volumes import volume_series
+from store.wholes import WHOLE
 
 FURTHEST = 740  # days: no forecast reaches further
 PAST_DAYS = WEEK * (WEEKS + 1)

@@ -34,8 +34,8 @@ from store.tables import QualityMarkRow, SignalSeries
 from store.versions import KINDS as LAYERS
 from store.versions import Rows, load
 from store.volumes import volume_series
+from store.wholes import WHOLE
 
-WHOLE = "all"
 NAMES = ("offered", "handled", "abandoned", "aht_seconds")
 Key = tuple[str, str, str]
 

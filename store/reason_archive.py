@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from forecast.buckets import column_ns
 from forecast.social.signals import FAILED_CONTACT
 from forecast.vintage import Archive
-from store.archive import WHOLE, load_archive
+from store.archive import load_archive
 from store.queue_map import load_queue_map
 from store.queues import load_queues
 from store.reasons import with_reasons
@@ -24,6 +24,7 @@ from store.tables import SignalSeries, VolumeSeries
 from store.versions import KINDS
 from store.volumes import volume_series
 from store.week_sums import Weeks, sums_by_week, within
+from store.wholes import WHOLE
 
 
 def load_reason_archive(session: Session, *, country: str | None, region: str | None) -> Archive:

@@ -27,9 +27,9 @@ from store.statements import series_ids, table_of
 from store.tables import ReasonSeries
 from store.versions import KINDS, Batch, Rows, append, load
 from store.volumes import volume_series
+from store.wholes import WHOLE
 
 KIND = KINDS["reasons"]
-WHOLE = "all"
 NANO = 1000
 HOUR = 3_600_000_000  # microseconds
 NEVER = 2**62 // 1000  # the moment at which a day without contacts is counted

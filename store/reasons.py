@@ -16,12 +16,13 @@ from sqlalchemy.orm import Session
 
 from forecast.versions import summed
 from forecast.vintage import Archive, Series, Versions
-from store.archive import WHOLE, as_offered
+from store.archive import as_offered
 from store.queues import load_queues
 from store.reason_shares import parts_told, told_reasons
 from store.tables import ForecastSeries
 from store.versions import KINDS, load
 from store.volumes import volume_series
+from store.wholes import WHOLE
 
 REST = "other"
 NANO = 1000  # a microsecond

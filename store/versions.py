@@ -141,7 +141,8 @@ def load(
     )
     if series is not None:
         query = query.where(table.c.series_id.in_([int(one) for one in series]))
-    elif start is not None or end is not None:  # the index begins with the series: unnamed, all rows would be read
+    elif start is not None or end is not None:
+        # the index begins with the series: unnamed, all rows would be read
         query = query.where(table.c.series_id.in_(select(kind.series.c.id)))
     if start is not None:
         query = query.where(table.c.ds >= start)

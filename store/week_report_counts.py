@@ -34,8 +34,8 @@ from store.statements import table_of
 from store.tables import DemandCountSeries, VolumeRow, VolumeSeries
 from store.versions import KINDS, Rows, load
 from store.volumes import volume_series
+from store.wholes import WHOLE
 
-WHOLE = "all"
 KIND = KINDS["volumes"]
 EARLY = DAY  # before a week: zones, and redials of calls before midnight
 

@@ -17,9 +17,9 @@ from forecast.errors import ForecallError
 from forecast.outlook import Outlook, Reason
 from forecast.outlook_picture import draw
 from forecast.outlook_words import Language, topic, why
-from store.archive import WHOLE
 from store.outlook import day_of, load_outlook
 from store.settings import Settings
+from store.wholes import WHOLE
 
 Clock = Callable[[], dt.datetime]
 MOST = 6  # reasons shown

@@ -21,11 +21,12 @@ from forecast.arrays import Floats, Ns
 from forecast.buckets import SECOND, Interval, day_start, floor, from_ns, local_day, to_ns
 from forecast.outlook import LEAST_TIMES, Talk
 from forecast.social.bursts import WEEKS, burst_of
-from store.archive import WHOLE, load_signal
+from store.archive import load_signal
 from store.newest_posts import Said, newest_negative
 from store.outlook import talk_of
 from store.statements import table_of
 from store.tables import SignalRow, SignalSeries
+from store.wholes import WHOLE
 
 POSTS, NEGATIVE = "posts", "negative"
 MOST_REASONS = 12  # reasons looked at: those with most posts in a day

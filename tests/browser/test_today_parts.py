@@ -143,6 +143,15 @@ class TestWarnings:
         assert "phone_outage" in said[0] and "email_billing" in said[1]
         assert "+210 calls" in said[0] and "130–300" in said[0]
 
+    def test_of_a_warning_under_way_it_points_to_the_hours_to_come(
+        self, filled: sessionmaker[Session]
+    ) -> None:
+        with filled() as session:
+            begun = replace(SURGE, start=ns(-HOUR_LONG), stop=ns(HOUR_LONG))
+            raise_alert(session, begun, now=NOW)
+            (band,) = self.bands(session)
+        assert EN("alert_under_way") in all_texts(band) and EN("alert_too_late") not in all_texts(band)
+
     def test_without_a_warning_the_largest_queue_is_in_front(self, filled: sessionmaker[Session]) -> None:
         with filled() as session:
             midnight = dt.datetime(2026, 3, 9, 23, tzinfo=dt.UTC)

@@ -18,6 +18,7 @@ from api.dashboard.words import SPACE, Words
 
 WORST = 3
 LEAST = 0.05  # agent hours, or agents, that are worth a word
+SHORT_OF = 0.05  # of the mail promised: a share that lies so far below it needs a word
 
 
 def money(value: float | None, words: Words, *, sign: bool = False) -> str:
@@ -150,6 +151,8 @@ def _service(made: Made, words: Words) -> Any:
                 html.P(words("staffing_in_time_line", hours=hours), className="line strong-line"),
             ]
         )
+        if in_time < min(one.team.targets.response_share for one in made.plans) - SHORT_OF:
+            inside.append(html.P(words("staffing_in_time_short"), className="line"))
     busy = mean(frame, "occupancy", "agents_net")
     if busy == busy and not planned:
         inside.append(html.P(words("staffing_occupancy", share=words.percent(busy, 0)), className="line"))

@@ -161,12 +161,18 @@ def _lines(one: Live, words: Words) -> list[Any]:
         net, gross = words.number(one.more.net), words.number(one.more.gross)
         lines.append(html.P(words("today_more_agents", net=net, gross=gross), className="line today-more"))
     left = ", ".join(words("alert_measure", name=each.name, n=each.minutes) for each in one.left)
-    said = words("alert_in_time", measures=left) if left else words("alert_too_late")
-    lines.append(html.P(said, className="line"))
+    lines.append(html.P(_in_time(one, left, words), className="line"))
     if one.owner or one.by:
         key = "today_on_it" if one.by else "alert_owner"
         lines.append(html.P(words(key, owner=one.owner or "–", who=one.by), className="line today-who"))
     return lines
+
+
+def _in_time(one: Live, left: str, words: Words) -> str:
+    """What can still be done: of a warning under way nothing comes before it begins, but something may for its later hours."""
+    if left:
+        return words("alert_in_time", measures=left)
+    return words("alert_under_way" if one.alert.surge.start <= one.at else "alert_too_late")
 
 
 def _history(record: Mapping[str, int], words: Words) -> Any:

@@ -24,7 +24,7 @@ from store.drivers import last_told, load_drivers, replace_drivers
 from store.settings import Settings
 
 AGAIN = dt.timedelta(seconds=10)  # the same once more within them is the other half of a double click
-LISTED = 12  # coming days shown
+LISTED = 12  # planned days shown at once; later ones are folded up
 
 Row: TypeAlias = tuple[
     str, float, float | None
@@ -93,7 +93,7 @@ def coming(session: Session, settings: Settings, now: dt.datetime) -> list[Booke
         Booked(str(driver), str(queue), str(day), float(value))
         for day, driver, queue, value in zip(*(sums[name] for name in sums.columns), strict=True)
     ]
-    return [one for one in found if one.value > 0][:LISTED]
+    return [one for one in found if one.value > 0]
 
 
 def _put(change: Change, settings: Settings, planned: Booked, rows: tuple[Row, ...]) -> Booked:
@@ -209,4 +209,9 @@ def coming_list(planned: list[Booked], words: Words, *, may: bool) -> Any:
         rows.append(
             html.Li([html.Span([html.Strong(text), f" · {one.queue or words('scenario_every_queue')}"]), out])
         )
-    return html.Ul(rows, className="scenario-planned")
+    shown = html.Ul(rows[:LISTED], className="scenario-planned")
+    if len(rows) <= LISTED:
+        return shown
+    later = html.Summary(words("scenario_planned_later", n=words.number(len(rows) - LISTED)))
+    folded = html.Ul(rows[LISTED:], className="scenario-planned")
+    return html.Div([shown, html.Details([later, folded], className="more")])

@@ -34,7 +34,7 @@ def show(desk: Desk, words: Words, asked: Asked) -> Any:
         parts += [_suppose(kind, words), _plan(words)]
     else:
         parts.append(notice(words("scenario_read_only"), words("scenario_read_only_text")))
-        parts.append(html.Div(_plan(words), style={"display": "none"}))
+        parts.append(html.Div([_suppose(kind, words), _plan(words)], style={"display": "none"}))
     return [
         heading,
         *parts,

@@ -73,6 +73,6 @@ def sentence(found: Any, driver: str, queue: str, contacts: str, words: Words) -
         for name in ("contacts", "low", "high")
     }
     return words(
-        "scenario_worth_pulse", units=words.number(found.units), driver=driver, queue=queue, what=contacts, n=numbers["contacts"],
+        "scenario_worth_pulse" if found.seen > 1 else "scenario_worth_once", units=words.number(found.units), driver=driver, queue=queue, what=contacts, n=numbers["contacts"],
         low=numbers["low"], high=numbers["high"], seen=found.seen,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 
 from dash import html
 
-from api.dashboard.parts import aria, card, panel
+from api.dashboard.parts import aria, card, panel, with_code
 from forecast.reports.document import Bars, Document, Tile
 from forecast.reports.tables import Row, Table
 
@@ -30,7 +30,7 @@ def report(document: Document) -> list[Any]:
         html.Div([tile(one) for one in document.tiles], className="cards"),
         two,
         *tables,
-        html.Div([html.P(one) for one in (*document.notes, " ".join(document.definitions))], className="week-report-notes"),
+        html.Div([html.P(with_code(one)) for one in (*document.notes, " ".join(document.definitions))], className="week-report-notes"),
     ]  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def table(one: Table, document: Document) -> Any:
         [html.Th(name, scope="col", className=_class(at, one)) for at, name in enumerate(one.columns)]
     )
     body = html.Tbody([_row(row, one, document) for row in one.rows])
-    whole = html.Table([html.Thead(head), body], className="plain", id=f"week-report-{one.key}")
+    whole = html.Table([html.Thead(head), body], className="plain", id=f"week-report-{one.key}-table")
     inside: list[Any] = [
         html.Div(whole, className="scroll", tabIndex="0", role="group", **aria(label=one.title))
     ]

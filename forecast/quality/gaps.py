@@ -24,6 +24,7 @@ def find_gaps(
     busy on it had no contact at all
     """
     record, told = usual.record, usual.totals
+    claimed = claimed | (record.days >= around.today(record.tz))  # not over yet: completeness tells of it
     special = around.calendar.special(record.days)
     empty = ~claimed & (record.totals == 0) & (told > 0)
     found, out = [], np.zeros(len(record.days), dtype=bool)

@@ -629,13 +629,6 @@ def test_the_days_of_a_queue_are_those_of_its_own_zone(session: Session) -> None
     assert week_["chats"] == 280
 
 
-def test_a_gap_is_still_to_come_until_its_hour_has_passed_in_the_zone_of_its_queue(session: Session) -> None:
-    far_west(session)
-    at = "2026-03-10T03:00"  # 02:42 in Los Angeles, 10:42 in Amsterdam
-    gaps = [Finding(queue, "gap", at, at, 1.0, "", "", "", "warning") for queue in ("west", "calls")]
-    assert [one.queue for one in findings._begun(session, gaps, CONFIG, NOW)] == ["calls"]
-
-
 # ---- quality
 
 

@@ -67,6 +67,16 @@ def test_clean_rows_are_left_in_peace() -> None:
     assert odd(*clean) == []
 
 
+def test_of_a_day_that_is_not_over_nothing_is_missing_yet() -> None:
+    whole = record(hours=OFFICE)
+    noon = int(day_start([MONDAY + DAYS - 3], TZ)[0]) + 11 * HOUR  # a Thursday
+    early = whole.ds < noon
+    morning = Record.of("calls", Interval.HALF_HOUR, TZ, whole.ds[early], whole.offered[early], hours=OFFICE)
+    assert odd(morning, known=Around(noon, Calendar())) == []
+    (gap,) = odd(morning, known=Around(noon + 24 * HOUR, Calendar()))
+    assert (gap.kind, gap.first[:10]) == ("gap", day(DAYS - 3))
+
+
 def test_a_store_without_rows_and_a_queue_of_six_weeks_tell_nothing_false() -> None:
     assert examine([], around()) == []
     young = record(days=42)

@@ -13,7 +13,6 @@ from typing import TypeAlias
 
 from sqlalchemy.orm import Session
 
-from forecast.buckets import zone
 from forecast.quality.examination import examine
 from forecast.quality.findings import Finding
 from store.quality import around, load_findings, load_records
@@ -31,12 +30,12 @@ _ONE = threading.Lock()
 def found_now(session: Session, settings: Settings, now: dt.datetime, mark: str | None) -> Sequence[Finding]:
     """All findings. mark: of the database; without one they are found anew each time."""
     if mark is None:
-        return _begun(session, load_findings(session, settings, now=now), settings, now)
+        return tuple(load_findings(session, settings, now=now))
     key = key_of(session, now, mark)
     with _ONE:  # whoever asks meanwhile waits for what is being found, instead of finding it too
         found = _HELD.get(key)
         if found is None:
-            found = _begun(session, load_findings(session, settings, now=now), settings, now)
+            found = tuple(load_findings(session, settings, now=now))
             _keep(key, found)
     return found
 
@@ -55,7 +54,7 @@ def found_of(
     if found is None:
         records = load_records(session, [queue])
         whole = examine(records, around(session, settings, records, now))
-        found = _begun(session, [one for one in whole if one.queue == queue], settings, now)
+        found = tuple(one for one in whole if one.queue == queue)
         if key is not None:
             with _ONE:
                 for old in [one for one in _OF_ONE if one[0] != key[0]]:
@@ -78,7 +77,7 @@ def found_beside(
         tell(place, len(queues), queue.name)
         records += load_records(session, [queue.name])
     tell(len(queues), len(queues), "")
-    found = _begun(session, examine(records, around(session, settings, records, now)), settings, now)
+    found = tuple(examine(records, around(session, settings, records, now)))
     if key is not None:
         with _ONE:
             _keep(key, found)
@@ -93,19 +92,3 @@ def key_of(session: Session, now: dt.datetime, mark: str) -> Key:
 def _keep(key: Key, found: tuple[Finding, ...]) -> None:
     _HELD.clear()
     _HELD[key] = found
-
-
-def _begun(
-    session: Session, found: Sequence[Finding], settings: Settings, now: dt.datetime
-) -> tuple[Finding, ...]:
-    """Without gaps of hours that are still to come in the queue's zone: of today, which is not over, nothing is missing yet."""
-    zones = {queue.name: queue.tz for queue in load_queues(session)}
-    here = {
-        tz: now.astimezone(zone(tz)).strftime("%Y-%m-%dT%H:%M")
-        for tz in {settings.company.timezone, *zones.values()}
-    }
-    return tuple(
-        one
-        for one in found
-        if one.kind != "gap" or one.first < here[zones.get(one.queue, settings.company.timezone)]
-    )

@@ -8,7 +8,7 @@ from typing import Any
 from dash import html
 from sqlalchemy.orm import Session
 
-from api.dashboard.parts import aria
+from api.dashboard.parts import aria, with_code
 from api.dashboard.words import Words, local
 from forecast.method_names import BARS, NAMES
 from store.method_pins import MethodPin, load_pins
@@ -44,7 +44,7 @@ def chosen(session: Session, words: Words, tz: str, *, may: bool) -> Any:
     of queues that have no forecast."""
     rows = load_champions(session)
     pins = {pin.queue: pin for pin in load_pins(session)}
-    none = html.P(words("methods_chosen_none"), className="note")
+    none = html.P(with_code(words("methods_chosen_none")), className="note")
     if not rows and not pins:
         return none
     since = load_since_chosen(session)

@@ -30,7 +30,7 @@ def shown(page: Page, house: str) -> Iterator[Page]:
 
 def picture(page: Page, name: str) -> None:
     """Keep what the page looks like, where a folder for it is named."""
-    if folder := os.environ.get("FORECALL_PICTURES"):
+    if folder := os.environ.get("PAGE_PICTURES"):
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 

@@ -90,6 +90,7 @@ def test_hours_from_a_day_on_and_a_closed_day_are_saved_and_undone(
     saved(page, "hours")
     expect(page.locator("#data-hours-body")).to_contain_text("from Mon 16 Mar 2026")
     undone(page, "hours")
+    expect(page.locator("#data-hours-body")).not_to_contain_text("from Mon 16 Mar 2026")
     with own() as session:
         assert hours_of(session, "phone_outage") == before
     page.get_by_role("button", name="Add a day").click()
@@ -98,7 +99,9 @@ def test_hours_from_a_day_on_and_a_closed_day_are_saved_and_undone(
     saved(page, "hours")
     with own() as session:
         assert load_exceptions(session, queue="phone_outage")["opens"].tolist() == [""]
+    expect(page.locator("#data-hours-body")).to_contain_text("19 Mar")
     undone(page, "hours")
+    expect(page.locator("#data-hours-body")).not_to_contain_text("19 Mar")
     page.get_by_role("button", name="Add a day").click()
     page.get_by_label("Open", exact=True).fill("half past")
     page.get_by_role("button", name="Save", exact=True).click()
@@ -182,7 +185,10 @@ def test_who_may_only_look_gets_no_button_that_writes_and_nothing_is_too_wide(
         expect(page.locator(f"#data-{tab}-body")).not_to_be_empty()
         expect(page.locator(".data-look-only")).to_contain_text("U kunt dit bekijken")
         names = {one.strip() for one in page.locator("main button.button").all_inner_texts()}
-        assert names <= {"‹", "›", "Tonen"}
+        looks = {
+            one for one in names if one.endswith("wachtrijen bekijken")
+        }  # of many queues all are read when asked
+        assert names - looks <= {"‹", "›", "Tonen"}
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     finally:
         context.close()

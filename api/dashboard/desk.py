@@ -56,6 +56,11 @@ class Desk:
         caller = self.caller()
         return caller is not None and caller.may(scope)
 
+    def mark(self) -> str | None:
+        """Of the database: two equal marks, and nothing was committed in between. None where it cannot be told."""
+        found = getattr(self.dash.backend.request_adapter().context, "mark", None)
+        return found if isinstance(found, str) else None
+
     def may_read_posts(self) -> bool:
         """May the one who asks see posts themselves, and not only what is counted of them?"""
         scope = self.settings.social.privacy.texts_for

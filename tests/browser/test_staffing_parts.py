@@ -5,9 +5,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -22,11 +19,11 @@ from api.dashboard.staffing import cards, export_box, notes, reverse, table
 from api.dashboard.staffing.choice import asked_of, choice_of, day_of, own_of
 from api.dashboard.staffing.export import order_of
 from api.dashboard.staffing.screen import screen
-from api.dashboard.staffing.seen import House, Kept, Seen, load_house, load_seen
+from api.dashboard.staffing.seen import House, Seen, load_house, load_seen
 from api.dashboard.staffing.sums import made_of, surer_of
 from api.dashboard.words import Words, texts
 from forecast.buckets import Interval, to_ns
-from forecast.errors import InputError, NotFound
+from forecast.errors import InputError
 from forecast.exports.base import Facts, Notes
 from forecast.exports.registry import LAYOUTS
 from store.export_blocks import Blocks
@@ -252,50 +249,6 @@ def test_notes_of_the_store_are_said_in_the_language_of_the_page(planned: sessio
     assert notes.said("Something new.", NL) == "Something new."
     hostile = "<img src=x>: no opening hours are given, so it is answered round the clock."
     assert "<img src=x>" in notes.said(hostile, NL)
-
-
-def test_nothing_is_kept_across_a_change_of_the_database() -> None:
-    kept, made = Kept(), list[int]()
-
-    def make() -> Any:
-        made.append(1)
-        return object()
-
-    first = kept.get(("1:1", "day"), make)
-    assert kept.get(("1:1", "day"), make) is first
-    assert kept.get(("1:2", "day"), make) is not first
-    kept.get(None, make)
-    kept.get(None, make)
-    assert len(made) == 4
-
-
-def test_what_several_callbacks_ask_for_at_once_is_read_once() -> None:
-    kept, made, all_ask = Kept(), list[int](), threading.Barrier(3)
-
-    def make() -> Any:
-        made.append(1)
-        time.sleep(0.05)  # long enough for the others to ask too
-        return object()
-
-    def ask(_: int) -> Any:
-        all_ask.wait(timeout=10)
-        return kept.get(("1:1", "day"), make)
-
-    with ThreadPoolExecutor(3) as pool:
-        found = list(pool.map(ask, range(3)))
-    assert len(made) == 1 and found[0] is found[1] is found[2]
-
-
-def test_what_cannot_be_read_is_asked_for_again() -> None:
-    kept = Kept()
-
-    def fail() -> Any:
-        raise NotFound("gone")
-
-    with pytest.raises(NotFound):
-        kept.get(("1:1", "day"), fail)
-    there = object()
-    assert kept.get(("1:1", "day"), lambda: there) is there  # type: ignore[arg-type,return-value]
 
 
 def test_queues_that_are_read_ahead_for_a_file_are_what_each_is_alone(

@@ -180,8 +180,7 @@ def register(desk: Desk) -> None:
     @app.callback(Output("data-complete", "children"), when)
     def complete(_: Any, language: str) -> Any:
         with sessions() as session:
-            mark = getattr(desk.dash.backend.request_adapter().context, "mark", None)
-            return data_held.complete(session, settings, Words(language), clock(), mark)
+            return data_held.complete(session, settings, Words(language), clock(), desk.mark())
 
 
 def _act(files: Files, act: str, upload: Any, given: Given, words: Words, clock: Clock) -> tuple[Any, ...]:

@@ -226,10 +226,8 @@ def _outputs(answer: Answer, view: View) -> list[Any]:
 def _view(
     desk: Desk, tab: Tab, language: str, queue: str | None, theme: str | None, at: Mapping[str, Any] | None
 ) -> View:
-    mark = getattr(desk.dash.backend.request_adapter().context, "mark", None)
-    return View(
-        desk.settings, Words(language), desk.clock(), queue or "", theme, desk.may(tab.scope), at or {}, mark
-    )
+    may, mark = desk.may(tab.scope), desk.mark()
+    return View(desk.settings, Words(language), desk.clock(), queue or "", theme, may, at or {}, mark)
 
 
 def by_name(fields: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -16,17 +16,19 @@ from sqlalchemy.orm import Session
 
 from api.dashboard import grids
 from api.dashboard.desk import Asked, Desk
+from api.dashboard.kept import Kept
 from api.dashboard.parts import aria, notice, panel, problem
 from api.dashboard.staffing import cards, chosen, controls, export_box, reverse
 from api.dashboard.staffing.choice import Choice, asked_of, choice_of, own_of
 from api.dashboard.staffing.chosen import CHOICES, LANGUAGE, OWN
 from api.dashboard.staffing.controls import HIDDEN, SEEN
 from api.dashboard.staffing.screen import Screen, file, screen
-from api.dashboard.staffing.seen import House, Kept, Seen, configured, load_house, load_seen
+from api.dashboard.staffing.seen import House, Seen, configured, load_house, load_seen
 from api.dashboard.staffing.sums import surer_of
 from api.dashboard.words import Words
 from forecast.errors import ForecallError, NotFound
 
+CHOICES_KEPT = 4  # who is staffed, as read for the last choices
 STATES = [State(one.component_id, one.component_property) for one in CHOICES]
 
 
@@ -113,11 +115,8 @@ class Look:
     """The house and the teams of a choice, as the browser asks for them; kept while nothing in the database changes."""
 
     def __init__(self, desk: Desk) -> None:
-        self._desk, self._kept = desk, Kept()
-
-    def _mark(self) -> str | None:
-        found = getattr(self._desk.dash.backend.request_adapter().context, "mark", None)
-        return found if isinstance(found, str) else None
+        self._desk = desk
+        self._kept: Kept[Seen] = Kept(CHOICES_KEPT)
 
     def at(
         self, session: Session, given: tuple[Any, ...], own: dict[str, Any] | None
@@ -126,7 +125,7 @@ class Look:
         desk, now = self._desk, self._desk.clock()
         house = load_house(session, desk.settings, now)
         choice = choice_of(*given, usual=house.usual)
-        mark = self._mark()
+        mark = desk.mark()
         key = None if mark is None else (mark, choice, now.replace(second=0, microsecond=0))
         made: Callable[[], Seen] = lambda: load_seen(session, desk.settings, house, choice, now)  # noqa: E731
         return house, choice, self._kept.get(key, made).held_to(asked_of(own_of(own)))

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -171,37 +168,3 @@ def configured(
         kinds = frozenset("later" if channel[one] in LATER else "line" for one in mine)
         found.append((targets, quantile, kinds))
     return found
-
-
-@dataclass
-class _Place:
-    """What is kept under a key, or is being read by the one who holds the lock."""
-
-    made: Seen | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-
-class Kept:
-    """What was read for the last few choices, for as long as the mark of the database stays the same.
-
-    The callbacks of the page ask at the same time: the first reads, the others wait for it.
-    """
-
-    MOST = 4
-
-    def __init__(self) -> None:
-        self._held: OrderedDict[Hashable, _Place] = OrderedDict()
-        self._one = threading.Lock()
-
-    def get(self, key: Sequence[Hashable] | None, make: Callable[[], Seen]) -> Seen:
-        """As kept under a key, else made anew; without a key nothing is kept."""
-        if key is None:
-            return make()
-        with self._one:
-            place = self._held.setdefault(tuple(key), _Place())
-            while len(self._held) > self.MOST:
-                self._held.popitem(last=False)
-        with place.lock:
-            if place.made is None:
-                place.made = make()
-            return place.made

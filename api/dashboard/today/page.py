@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 import dash_mantine_components as dmc
 from dash import ClientsideFunction, Input, Output, State, dcc, html
+from sqlalchemy.orm import Session
 
 from api.dashboard.desk import Asked, Desk
+from api.dashboard.kept import Kept
 from api.dashboard.parts import aria, notice, panel
 from api.dashboard.today import acts, reasons, screen, send
 from api.dashboard.today.links import forecast_link, to
@@ -19,6 +22,8 @@ from api.dashboard.words import Words, local
 from store.queues import Queue, load_queues
 
 CHART: Any = {"displayModeBar": False, "responsive": True}
+PANELS_KEPT = 64
+Make: TypeAlias = Callable[[Session, Words, dt.datetime], Any]
 
 
 def show(desk: Desk, words: Words, asked: Asked) -> Any:
@@ -135,9 +140,29 @@ def _chart(name: str) -> Any:
     )
 
 
+class Panels:
+    """The parts of the page, kept for a minute while nothing in the database changes: many look at the same start page."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._kept: Kept[Any] = Kept(PANELS_KEPT)
+
+    def of(self, name: str, language: str, make: Make, *facts: object) -> Any:
+        """A part as `make` gives it of a session. facts: on what it hangs beside the language."""
+        desk, now = self._desk, self._desk.clock()
+
+        def made() -> Any:
+            with desk.sessions() as session:
+                return make(session, Words(language), now)
+
+        mark = desk.mark()
+        minute = now.replace(second=0, microsecond=0)
+        return self._kept.get(None if mark is None else (name, language, mark, minute, repr(facts)), made)
+
+
 def register(desk: Desk) -> None:
     """The callbacks; what they do is in `screen`, `acts`, `reasons` and `send`, which need no browser."""
-    app = desk.dash
+    app, settings, panels = desk.dash, desk.settings, Panels(desk)
     again = [Input("language", "value"), Input("today-mark", "data"), Input("today-tick", "n_intervals")]
     _register_browser(desk)
 
@@ -147,34 +172,40 @@ def register(desk: Desk) -> None:
 
     @app.callback(Output("today-warnings", "children"), [*again, Input("today-acted", "data")])
     def warnings(language: str, *_: Any) -> Any:
-        with desk.sessions() as session:
-            return screen.warnings(
-                session, desk.settings, Words(language), desk.clock(), may_act=desk.may("plan")
-            )
+        may = desk.may("plan")
+        return panels.of(
+            "warnings",
+            language,
+            lambda session, words, now: screen.warnings(session, settings, words, now, may_act=may),
+            may,
+        )
 
     @app.callback([Output("today-data", "children"), Output("today-forecast-age", "children")], again)
     def data(language: str, *_: Any) -> Any:
-        with desk.sessions() as session:
-            return screen.data(session, desk.settings, Words(language), desk.clock())
+        return panels.of(
+            "data", language, lambda session, words, now: screen.data(session, settings, words, now)
+        )
 
     @app.callback(Output("today-peaks", "children"), again)
     def peaks(language: str, *_: Any) -> Any:
-        with desk.sessions() as session:
-            return screen.peaks(session, desk.settings, Words(language), desk.clock())
+        return panels.of(
+            "peaks", language, lambda session, words, now: screen.peaks(session, settings, words, now)
+        )
 
     @app.callback(Output("today-outlook", "children"), again)
     def outlook(language: str, *_: Any) -> Any:
-        with desk.sessions() as session:
-            return reasons.filled(session, desk.settings, Words(language), desk.clock())
+        return panels.of(
+            "outlook", language, lambda session, words, now: reasons.filled(session, settings, words, now)
+        )
 
-    _register_charts(desk, again)
+    _register_charts(desk, panels, again)
     acts.register(desk)
     send.register(desk)
 
 
-def _register_charts(desk: Desk, again: list[Input]) -> None:
+def _register_charts(desk: Desk, panels: Panels, again: list[Input]) -> None:
     """What has a chart hangs on the theme, and but for posts on the queue in front."""
-    app, theme, queue = desk.dash, Input("theme", "data"), Input("queue", "value")
+    app, settings, theme, queue = desk.dash, desk.settings, Input("theme", "data"), Input("queue", "value")
 
     def outputs(name: str, *more: str) -> list[Output]:
         return [
@@ -187,23 +218,38 @@ def _register_charts(desk: Desk, again: list[Input]) -> None:
            Output("today-legend", "children"), Output("today-total", "children"), Output("today-cards", "children")]  # fmt: skip
 
     @app.callback(now, [queue, theme, *again])
-    def progress(name: str, colors: str | None, language: str, *_: Any) -> tuple[Any, ...]:
-        with desk.sessions() as session:
-            return screen.progressed(session, desk.settings, name, Words(language), colors, desk.clock())
+    def progress(name: str, colors: str | None, language: str, *_: Any) -> Any:
+        return panels.of(
+            "progress",
+            language,
+            lambda session, words, now: screen.progressed(session, settings, name, words, colors, now),
+            name,
+            colors,
+        )
 
     @app.callback(outputs("today-talk", "today-talk"), [theme, *again])
-    def talk(colors: str | None, language: str, *_: Any) -> tuple[Any, ...]:
-        with desk.sessions() as session:
-            now, may = desk.clock(), desk.may_read_posts()
-            return screen.talked(session, desk.settings, Words(language), colors, now, may=may)
+    def talk(colors: str | None, language: str, *_: Any) -> Any:
+        may = desk.may_read_posts()
+        return panels.of(
+            "talk",
+            language,
+            lambda session, words, now: screen.talked(session, settings, words, colors, now, may=may),
+            colors,
+            may,
+        )
 
     @app.callback(
         outputs("today-agents", "today-agents", "today-agents-table", "today-to-staffing"),
         [queue, theme, *again],
     )
-    def agents(name: str, colors: str | None, language: str, *_: Any) -> tuple[Any, ...]:
-        with desk.sessions() as session:
-            return screen.staffed(session, desk.settings, name, Words(language), colors, desk.clock())
+    def agents(name: str, colors: str | None, language: str, *_: Any) -> Any:
+        return panels.of(
+            "agents",
+            language,
+            lambda session, words, now: screen.staffed(session, settings, name, words, colors, now),
+            name,
+            colors,
+        )
 
 
 def _register_browser(desk: Desk) -> None:

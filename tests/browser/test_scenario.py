@@ -104,6 +104,9 @@ def form(page: Page, address: str, event: str = "letters") -> None:
     page.goto(f"{address}/scenario?event={event}")
     chosen(page, page.locator("#queue"), re.compile(QUEUE))
     expect(page.locator("#queue")).to_have_value(re.compile(QUEUE))
+    if event == "letters":  # the form of that queue is there, and what is typed stays
+        expect(page.get_by_role("textbox", name="For", exact=True)).to_have_value(QUEUE)
+        expect(page.locator("#scenario-worth")).to_contain_text(QUEUE)
 
 
 def amount(page: Page) -> Locator:
@@ -121,6 +124,9 @@ def test_letters_from_the_start_page_stand_beside_the_forecast_with_the_numbers_
     page.goto(quick)
     page.get_by_role("link", name="Plan a campaign").click()
     expect(page).to_have_url(re.compile(r"/scenario\?.*event=letters"))
+    expect(
+        page.get_by_role("heading", name="Scenario", level=1)
+    ).to_be_visible()  # the address changes before the page
     chosen(page, page.locator("#queue"), re.compile(QUEUE))
     expect(page.get_by_role("textbox", name="Driver")).to_have_value("letters")
     expect(page.get_by_label("They arrive on")).to_have_value(DAY)

@@ -62,13 +62,13 @@ def hostile(n: int, seed: int = SEED) -> list[dict[str, object]]:
 
 
 def through(rows: list[dict[str, object]], session: Session, settings: Settings) -> float:
-    """Seconds that rows take through parsing, the chain, the store, the counts and retention."""
-    began = time.perf_counter()
+    """Seconds of the processor that rows take through parsing, the chain, the store, the counts and retention."""
+    began = time.process_time()
     mentions: list[Mention] = [parse_mention(row, tz="UTC") for row in rows]
     receive(session, Chain(settings), mentions, now=NOW.to_pydatetime())
     signals.run(session, settings, NOW)
     retain.run(session, settings, NOW)
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 @pytest.mark.timeout(240)
@@ -83,7 +83,7 @@ def test_thousands_of_hostile_posts_pass_every_step_without_an_error_and_in_line
             row["id"] = f"{count}-{row['id']}"
         seconds.append(through(rows, session, settings))
     assert count_mentions(session) == 200 + 5 * few
-    assert seconds[1] / seconds[0] < 4 * 1.6  # four times the posts
+    assert seconds[1] / seconds[0] < 4 * 2  # four times the posts; a square would be sixteen times
     held = load_scored(session)
     assert held["sentiment"].between(-1, 1).all()
     for text in held["text"]:
